@@ -1,0 +1,4 @@
+"""From times to what people see: categories, rankings, exports, publications, the live page.
+
+Knows nothing of wires or protocols.
+"""

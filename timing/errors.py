@@ -1,0 +1,35 @@
+"""Errors of the timing room, and the root of all errors of Calanque.
+
+RaceDayError                       every error of ours; each branch lives in its folder's errors.py
+ +-- JournalError
+      +-- JournalDamaged           an entry does not match its seal; carries the entry's number
+      +-- JournalNotWritten        an entry could not be made durable
+      +-- JournalRefused           not a journal of ours, another race, or a newer format
+"""
+
+
+class RaceDayError(Exception):
+    """Any circumstance Calanque can explain to a person; the message says what, where and what next."""
+
+
+class JournalError(RaceDayError):
+    """The journal cannot be used as asked."""
+
+
+class JournalDamaged(JournalError):
+    """An entry does not match its seal, or a number is missing.
+
+    Attributes: number: the first entry that cannot be trusted.
+    """
+
+    def __init__(self, message: str, *, number: int) -> None:
+        super().__init__(message)
+        self.number = number
+
+
+class JournalNotWritten(JournalError):
+    """An entry is not durable: nothing may be confirmed from it."""
+
+
+class JournalRefused(JournalError):
+    """The file is not a journal of ours, is of another race, or of a newer format."""
