@@ -1,0 +1,59 @@
+"""How a source is, for the crew's board: one frozen picture, made anew when something changes.
+
+Made by drivers and collectors, added to by the engine (repeats are only known where identities are), shown by the web.
+"""
+
+import enum
+from dataclasses import dataclass
+
+from readers.events import MemoryState
+from timing.instants import Duration, Instant
+from timing.reads import SourceId
+
+
+class Link(enum.StrEnum):
+    DOWN = "down"
+    """Not connected; being tried again."""
+    OPENED = "opened"
+    """Connected, and nothing understood yet."""
+    UP = "up"
+    """Connected, and the reader speaks our language."""
+    UNINTELLIGIBLE = "unintelligible"
+    """Bytes come, and none of them makes sense."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceHealth:
+    """One source at one moment. Instants are of the race clock; counts are since this process started.
+
+    `clock_offset_us`: reader's clock minus race clock, zone included, as in `ClockSeen`. `last_stamp_us`: the latest
+    stamp seen. `attempts`: connections tried since the link was last up. `queue`, `queue_peak`: reads waiting for the
+    journal. `overflowed`: reads that found no room in the queue and are asked again from the reader's memory; `gap`:
+    true while reads may be missing that the reader's memory may hold. `capture_lost`: bytes not captured.
+    """
+
+    source: SourceId
+    link: Link = Link.DOWN
+    since_us: Instant | None = None
+    error: str = ""
+    endpoint: str = ""
+    attempts: int = 0
+    reads: int = 0
+    repeats: int = 0
+    malformed: int = 0
+    guns: int = 0
+    bytes_in: int = 0
+    last_read_us: Instant | None = None
+    last_stamp_us: int | None = None
+    clock_offset_us: Duration | None = None
+    clock_round_trip_us: Duration | None = None
+    clock_checked_us: Instant | None = None
+    memory: MemoryState | None = None
+    memory_done: int = 0
+    memory_total: int = 0
+    gap: bool = False
+    queue: int = 0
+    queue_peak: int = 0
+    overflowed: int = 0
+    capture_lost: int = 0
+    warning: str = ""

@@ -1,0 +1,80 @@
+"""What a decoder is: an object fed with bytes that gives back events, with no input or output and no clock of its own.
+
+The table at the end finds a protocol by the name the race file uses; a protocol's code is imported only when chosen.
+"""
+
+import importlib
+import typing
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from readers.errors import UnknownProtocol
+from readers.events import DecoderEvent
+from timing.instants import Instant
+
+
+class Now(NamedTuple):
+    """The two clocks a protocol is told: the race clock (for arrivals) and a steady clock (for time-outs)."""
+
+    race_us: Instant
+    steady_us: int
+    """Real microseconds from an arbitrary zero; never steps."""
+
+
+class Protocol(typing.Protocol):
+    """One conversation with one reader. Never raises, whatever the wire carries.
+
+    The driver's part: `connected` after opening; `receive_data` with whatever arrived; after each call send what
+    `data_to_send` gives; call `handle_deadline` when the steady clock reaches `next_deadline`; `disconnected` when
+    the link is gone. What was buffered is then forgotten: half a record never meets the next connection.
+    """
+
+    def connected(self, now: Now) -> None:
+        """A new link: forget the past one, and prepare the first questions."""
+
+    def disconnected(self) -> list[DecoderEvent]:
+        """The link is gone. Gives what is left to say about its last bytes."""
+
+    def receive_data(self, data: bytes, now: Now) -> list[DecoderEvent]:
+        """Events of the bytes that arrived, in order; the same whatever the cuts between calls."""
+
+    def data_to_send(self) -> bytes:
+        """Bytes to send now, given once; empty when there are none."""
+
+    def next_deadline(self) -> int | None:
+        """When to call `handle_deadline`, in steady microseconds; None: no need."""
+
+    def handle_deadline(self, now: Now) -> list[DecoderEvent]:
+        """Questions due (into `data_to_send`), and events of answers that did not come."""
+
+    def ask_memory(self, since_stamp_us: int | None, now: Now) -> None:
+        """Ask the reader for what it recorded since a stamp of its own clock (None: all it has).
+
+        A reader that cannot choose sends all. Told by `MemoryProgress`. Asking while a fetch runs asks again after it.
+        """
+
+    @property
+    def unanswered_since_us(self) -> int | None:
+        """Steady instant of the oldest question that has no answer yet, or None."""
+
+
+_PROTOCOLS: Final[dict[str, tuple[str, str]]] = {
+    "ipico": ("readers.ipico", "IpicoProtocol"),
+}
+
+
+def protocol_names() -> tuple[str, ...]:
+    """The names a race file may use for a directly attached reader."""
+    return tuple(_PROTOCOLS)
+
+
+def protocol_class(name: str) -> Callable[[], Protocol]:
+    """What makes a decoder of that name.
+
+    Raises: UnknownProtocol, naming those there are.
+    """
+    if name not in _PROTOCOLS:
+        raise UnknownProtocol(f"no reader protocol is called {name!r}; there are: {', '.join(_PROTOCOLS)}")
+    module, attribute = _PROTOCOLS[name]
+    made: Callable[[], Protocol] = getattr(importlib.import_module(module), attribute)
+    return made
