@@ -3,6 +3,7 @@
 ReaderError                        what, where, and what would be accepted
  +-- BadEndpoint                   the text that says how to reach a reader cannot be used
  +-- UnknownProtocol               no decoder of that name
+ +-- ReadFileRefused               a file given as reads is not one, or does not say at which mats they were made
  +-- CaptureDamaged                a capture file cannot be read from there on; carries the offset
  +-- TransportError
       +-- ConnectFailed            the port or peer cannot be opened now; trying again may help
@@ -23,6 +24,10 @@ class BadEndpoint(ReaderError):
 
 class UnknownProtocol(ReaderError):
     """The race file names a protocol that is not built in."""
+
+
+class ReadFileRefused(ReaderError):
+    """A file given as reads is of no kind we know, cannot be opened, or does not say where its reads were made."""
 
 
 class CaptureDamaged(ReaderError):
