@@ -1,0 +1,250 @@
+"""From reads to passings: what one tag did at one mat, gathered into one moment.
+
+See docs/rules.md sections 2 and 3. Everything here is about tags and mats; runners come later.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from timing.instants import MILLISECOND, Duration, Instant
+from timing.race import MomentRule
+from timing.reads import Bool, Float32, Int16, Int32, Int64, Reads
+
+_ANTENNA_BITS = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arranged:
+    """Reads in order of (tag, mat, moment, antenna), exact equals once.
+
+    `rows`: where each stands in the reads as given, or None when that was not asked for. `repeats`: how many exact
+    equals were left out.
+    """
+
+    reads: Reads
+    rows: Int64 | None
+    repeats: int
+
+
+def arrange(reads: Reads, *, with_rows: bool = True) -> Arranged:
+    """Puts reads in the order in which they are gathered. The order they came in plays no part in the result.
+
+    Of exact equals the one with the stronger signal is kept. Without `with_rows`, a whole race costs one sort of an
+    integer key instead of a sort and a gather of every column.
+    """
+    if not len(reads):
+        return Arranged(reads=reads, rows=np.empty(0, np.int64) if with_rows else None, repeats=0)
+    key = _sort_key(reads)
+    plain = bool(np.isnan(reads.rssi).all()) and not reads.held.any()
+    if key is None or with_rows or not plain:
+        return _arranged_by_rows(reads, key, plain)
+    first_us = int(reads.moment_us.min())
+    key.sort()
+    fresh = np.empty(len(key), np.bool_)
+    fresh[0] = True
+    np.not_equal(key[1:], key[:-1], out=fresh[1:])
+    repeats = len(key) - int(fresh.sum())
+    return Arranged(reads=_from_key(key[fresh] if repeats else key, reads, first_us), rows=None, repeats=repeats)
+
+
+def _arranged_by_rows(reads: Reads, key: Int64 | None, plain: bool) -> Arranged:
+    if key is not None and plain:
+        rows = np.argsort(key)
+    else:
+        loudness = np.where(np.isnan(reads.rssi), -np.inf, reads.rssi)
+        columns = (-loudness, reads.antenna, reads.moment_us, reads.mat, reads.tag)
+        rows = np.lexsort(columns if key is None else (-loudness, key))
+    kept = reads.take(rows)
+    same = (
+        (kept.moment_us[1:] == kept.moment_us[:-1])
+        & (kept.tag[1:] == kept.tag[:-1])
+        & (kept.mat[1:] == kept.mat[:-1])
+        & (kept.antenna[1:] == kept.antenna[:-1])
+    )
+    repeats = int(same.sum())
+    if repeats:
+        fresh = np.concatenate(([True], ~same))
+        kept, rows = kept.take(fresh), rows[fresh]
+    return Arranged(reads=kept, rows=rows, repeats=repeats)
+
+
+def _sort_key(reads: Reads) -> Int64 | None:
+    """One integer that sorts like (tag, mat, moment, antenna), or None when a race does not fit in 63 bits."""
+    first, last = int(reads.moment_us.min()), int(reads.moment_us.max())
+    moment_bits = (last - first).bit_length()
+    mat_bits = (int(reads.mat.max()) + 1).bit_length()
+    tag_bits = (int(reads.tag.max()) + 1).bit_length()
+    widest_antenna = int(reads.antenna.max()) + 1
+    if tag_bits + mat_bits + moment_bits + _ANTENNA_BITS > 63 or widest_antenna >> _ANTENNA_BITS:
+        return None
+    key = reads.tag.astype(np.int64)
+    key += 1
+    for bits, column in ((mat_bits, reads.mat), (moment_bits, None), (_ANTENNA_BITS, reads.antenna)):
+        key <<= bits
+        if column is None:
+            key |= reads.moment_us - first
+        else:
+            key |= column.astype(np.int64) + 1
+    return key
+
+
+def _from_key(key: Int64, reads: Reads, first_us: Instant) -> Reads:
+    """The columns back out of sorted keys; only for reads without signal, none of them held."""
+    moment_bits = (int(reads.moment_us.max()) - first_us).bit_length()
+    mat_bits = (int(reads.mat.max()) + 1).bit_length()
+    moment = key >> _ANTENNA_BITS
+    tag_mat = moment >> moment_bits
+    moment &= (1 << moment_bits) - 1
+    moment += first_us
+    mat = (tag_mat & ((1 << mat_bits) - 1)).astype(np.int16)
+    mat -= 1
+    tag = (tag_mat >> mat_bits).astype(np.int32)
+    tag -= 1
+    antenna = (key & ((1 << _ANTENNA_BITS) - 1)).astype(np.int16)
+    antenna -= 1
+    n = len(key)
+    return Reads(
+        tag=tag,
+        mat=mat,
+        moment_us=moment,
+        antenna=antenna,
+        # The mat says which source it was; a column of its own would cost a gather that nobody reads.
+        source=np.broadcast_to(np.int16(-1), n),
+        rssi=np.broadcast_to(np.float32(np.nan), n),
+        held=np.broadcast_to(np.False_, n),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passings:
+    """P passings as columns. `begin`, `end`: half-open range of all their reads; `low`, `high`: of the usable ones.
+
+    `waiting`: somebody who stood on the mat, whose last usable read is the moment.
+    """
+
+    begin: Int64
+    end: Int64
+    low: Int64
+    high: Int64
+    tag: Int32
+    mat: Int16
+    waiting: Bool
+
+    def __len__(self) -> int:
+        return len(self.begin)
+
+    def take(self, which: Bool | Int64) -> "Passings":
+        return Passings(
+            begin=self.begin[which],
+            end=self.end[which],
+            low=self.low[which],
+            high=self.high[which],
+            tag=self.tag[which],
+            mat=self.mat[which],
+            waiting=self.waiting[which],
+        )
+
+
+def gather(reads: Reads, quiet_us: Duration) -> Passings:
+    """Passings of arranged reads: one tag at one mat without a gap of more than `quiet_us`. All reads are usable."""
+    n = len(reads)
+    if not n:
+        none = np.empty(0, np.int64)
+        return Passings(
+            begin=none, end=none, low=none, high=none, tag=reads.tag, mat=reads.mat, waiting=np.empty(0, np.bool_)
+        )
+    opens = np.empty(n, np.bool_)
+    opens[0] = True
+    np.greater(reads.moment_us[1:] - reads.moment_us[:-1], quiet_us, out=opens[1:])
+    opens[1:] |= reads.tag[1:] != reads.tag[:-1]
+    opens[1:] |= reads.mat[1:] != reads.mat[:-1]
+    begin = np.flatnonzero(opens)
+    end = np.append(begin[1:], n)
+    return Passings(
+        begin=begin,
+        end=end,
+        low=begin,
+        high=end,
+        tag=reads.tag[begin],
+        mat=reads.mat[begin],
+        waiting=np.zeros(len(begin), np.bool_),
+    )
+
+
+def first_after(moment_us: Int64, begin: Int64, end: Int64, limit_us: Int64, *, inclusive: bool) -> Int64:
+    """For each range, the index of its first read after `limit_us` (or at it, where `inclusive`), else its end.
+
+    Almost every range lies wholly on one side of its limit; only those that straddle it are searched.
+    """
+    side: Literal["left", "right"] = "left" if inclusive else "right"
+    first, last = moment_us[begin], moment_us[end - 1]
+    if inclusive:
+        answer = np.where(first >= limit_us, begin, end)
+        straddling = (first < limit_us) & (last >= limit_us)
+    else:
+        answer = np.where(first > limit_us, begin, end)
+        straddling = (first <= limit_us) & (last > limit_us)
+    for index in np.flatnonzero(straddling).tolist():
+        low, high = int(begin[index]), int(end[index])
+        answer[index] = low + int(np.searchsorted(moment_us[low:high], limit_us[index], side=side))
+    return answer
+
+
+def moments_of(reads: Reads, passings: Passings, rule: MomentRule) -> tuple[Int64, Int64]:
+    """The moment of each passing by the point's rule, and the read that gives it.
+
+    Every passing must have a usable read. Those who waited leave with their last read, whatever the rule.
+    """
+    used = passings.low.copy()
+    if rule is MomentRule.LAST:
+        used = passings.high - 1
+    used = np.where(passings.waiting, passings.high - 1, used)
+    moment = reads.moment_us[used]
+    if rule not in (MomentRule.STRONGEST, MomentRule.FITTED) or not len(passings):
+        return moment, used
+    rssi = reads.rssi
+    if rssi.strides == (0,) and np.isnan(rssi[0]):
+        return moment, used
+    for index in np.flatnonzero(~passings.waiting).tolist():
+        low, high = int(passings.low[index]), int(passings.high[index])
+        signal = rssi[low:high]
+        if np.isnan(signal).all():
+            continue
+        used[index] = strongest = low + int(np.nanargmax(signal))
+        moment[index] = reads.moment_us[strongest]
+        if rule is MomentRule.FITTED:
+            top = fitted_top(reads.moment_us[low:high], signal)
+            if top is not None:
+                moment[index] = top
+    return moment, used
+
+
+def fitted_top(moment_us: Int64, rssi: Float32) -> Instant | None:
+    """The top of the parabola through the signal, by least squares in exact integers, or None.
+
+    Times are taken in whole milliseconds after the first read, signals in tenths of a decibel. None with fewer than
+    three signals, without a top, or with one outside the reads.
+    """
+    heard = ~np.isnan(rssi)
+    if int(heard.sum()) < 3:
+        return None
+    base = int(moment_us[0])
+    times = ((moment_us[heard] - base) // MILLISECOND).tolist()
+    signals = np.rint(rssi[heard].astype(np.float64) * 10).astype(np.int64).tolist()
+    n = len(times)
+    s1 = sum(times)
+    s2 = sum(t * t for t in times)
+    s3 = sum(t**3 for t in times)
+    s4 = sum(t**4 for t in times)
+    y0 = sum(signals)
+    y1 = sum(t * y for t, y in zip(times, signals, strict=True))
+    y2 = sum(t * t * y for t, y in zip(times, signals, strict=True))
+    # Cramer's rule for y = a t^2 + b t + c; the common denominator is positive, so signs are those of a and b.
+    a = y2 * (s2 * n - s1 * s1) - s3 * (y1 * n - s1 * y0) + s2 * (y1 * s1 - s2 * y0)
+    b = s4 * (y1 * n - s1 * y0) - y2 * (s3 * n - s1 * s2) + s2 * (s3 * y0 - y1 * s2)
+    if a >= 0:
+        return None
+    top = base + (-b * MILLISECOND) // (2 * a)
+    return top if int(moment_us[0]) <= top <= int(moment_us[-1]) else None
