@@ -1,0 +1,129 @@
+"""Commands to a running engine: who may give them, what they look like, what is wrong with them.
+
+Owns the token and the shape of each command. What a command does is the engine's: it is handed over as a plain dict.
+"""
+
+import hmac
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from results.errors import ResultsError
+
+BODY_MAX: Final = 64 * 1024
+"""Bytes of a command: none carries a file."""
+
+Author = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+Identifier = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+PathText = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
+
+# An instant of a race is within the years people time races in: seconds or milliseconds sent by mistake are refused.
+InstantUs = Annotated[int, Field(strict=True, ge=946_684_800_000_000, lt=4_102_444_800_000_000)]
+
+
+class CommandRefused(ResultsError):
+    """A command that cannot be understood; says which field and what would be accepted.
+
+    Attributes: faults: one mapping for each, with `field` and `message`.
+    """
+
+    def __init__(self, faults: list[dict[str, str]]) -> None:
+        self.faults = faults
+        super().__init__("; ".join(f"{fault['field']}: {fault['message']}" for fault in faults))
+
+
+class _Command(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Close(_Command):
+    """Declare the start or the finish closed: from then on DNS (or DNF) is known. `at_us` empty: now."""
+
+    point: Literal["start", "finish"]
+    author: Author
+    at_us: InstantUs | None = None
+
+
+class Gun(_Command):
+    """A gun entered by hand. `wave` empty: the first wave that has none yet. `at_us` empty: now."""
+
+    author: Author
+    wave: Identifier | None = None
+    at_us: InstantUs | None = None
+
+
+class Publish(_Command):
+    """Publish the lists as they stand, under the next number."""
+
+    author: Author
+
+
+class Roster(_Command):
+    """Take a new version of the roster from a file on the engine's machine."""
+
+    author: Author
+    path: PathText
+
+
+class StatusAsked(_Command):
+    """What the engine is doing: sources, journal, counts."""
+
+
+COMMANDS: Final[Mapping[str, type[_Command]]] = {
+    "close": Close,
+    "gun": Gun,
+    "publish": Publish,
+    "roster": Roster,
+    "status": StatusAsked,
+}
+
+
+def command_of(name: str, body: bytes) -> dict[str, Any]:
+    """The command a request asks for, checked: its fields and `command`, the name.
+
+    An empty body is a command without fields. Raises: KeyError for an unknown name, CommandRefused.
+    """
+    model = COMMANDS[name]
+    try:
+        given = json.loads(body) if body.strip() else {}
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise CommandRefused([{"field": "body", "message": f"not JSON ({error}); accepted: a JSON object"}]) from error
+    if not isinstance(given, dict):
+        raise CommandRefused([{"field": "body", "message": "accepted: a JSON object"}])
+    try:
+        command = model.model_validate(given)
+    except ValidationError as error:
+        raise CommandRefused([_fault(fault["loc"], fault["msg"], model) for fault in error.errors()]) from error
+    return {"command": name, **command.model_dump()}
+
+
+def _fault(where: tuple[int | str, ...], message: str, model: type[_Command]) -> dict[str, str]:
+    field = ".".join(map(str, where)) or "body"
+    if where and where[0] not in model.model_fields:
+        message = "unknown field; accepted: " + (", ".join(model.model_fields) or "none")
+    return {"field": field, "message": message}
+
+
+def token_in(secret: Path) -> str:
+    """The token a race folder's `secret` holds.
+
+    Raises: ResultsError when there is none: then nobody may command.
+    """
+    try:
+        token = secret.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ResultsError(f"{secret}: the token cannot be read ({error})") from error
+    if len(token) < 16:
+        raise ResultsError(f"{secret}: the token must have at least 16 characters")
+    return token
+
+
+def may_command(authorization: str | None, token: str | None) -> bool:
+    """Whether an Authorization header carries the token; compared in constant time. Without a token nobody may."""
+    scheme, _, given = (authorization or "").partition(" ")
+    if token is None or scheme.lower() != "bearer":
+        return False
+    return hmac.compare_digest(given.strip().encode("utf-8", "replace"), token.encode())

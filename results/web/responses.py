@@ -1,0 +1,112 @@
+"""What goes over HTTP beside plain pages: the event stream, our static files, and the headers every answer carries."""
+
+import asyncio
+import contextlib
+import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from starlette.datastructures import MutableHeaders
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from results.web.stream import Subscription
+
+STUCK_S: Final = 30.0
+"""A client that takes nothing for this long loses its place: it was sent nothing in vain, and comes back by itself."""
+
+RETRY_MS: Final = 1_500
+"""What a browser waits before it connects again."""
+
+SECURITY_HEADERS: Final[Mapping[str, str]] = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; "
+        "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class EventStream(Response):
+    """A subscription as server-sent events, until the client leaves, is stuck, or the hub closes."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, subscription: Subscription) -> None:
+        self.status_code = 200
+        self.background = None
+        self._subscription = subscription
+        self.init_headers({"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        sending = asyncio.create_task(self._send_events(send), name="event-stream")
+        leaving = asyncio.create_task(_left(receive), name="event-stream-left")
+        try:
+            await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._subscription.close()
+            for task in (sending, leaving):
+                task.cancel()
+            await asyncio.gather(sending, leaving, return_exceptions=True)
+
+    async def _send_events(self, send: Send) -> None:
+        await send(_part(f"retry: {RETRY_MS}\n\n".encode()))
+        # A client that vanished or is stuck is not an error of ours: its place is given up.
+        with contextlib.suppress(TimeoutError, OSError):
+            while (event := await self._subscription.next_event()) is not None:
+                await asyncio.wait_for(send(_part(event)), STUCK_S)
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _part(body: bytes) -> Message:
+    return {"type": "http.response.body", "body": body, "more_body": True}
+
+
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+class OurFiles(StaticFiles):
+    """Files of the package, and no others. A file asked for with its version never changes, so it may be kept."""
+
+    def file_response(
+        self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        versioned = b"v=" in scope.get("query_string", b"")
+        # Fonts are named by the style sheet without a version; they change with a release at most.
+        kept = "public, max-age=31536000, immutable" if versioned else "public, max-age=3600"
+        response.headers["Cache-Control"] = kept
+        return response
+
+
+def version_of(file: Path) -> str:
+    """Eight hexadecimal digits that change when the file does."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:8]
+
+
+class SecurityHeaders:
+    """Adds the headers that keep a page to itself: nothing from elsewhere, nothing inline, no frames."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self.app(scope, receive, send_guarded if scope["type"] == "http" else send)

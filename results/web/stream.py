@@ -1,0 +1,238 @@
+"""Views on their way to the pages: immutable, numbered, sent as changes.
+
+A `View` is one state of the board. The `Hub` keeps the newest (and a few before it, to compute changes from); each
+`Subscription` remembers which number its client was last sent. A client that reads slowly has no backlog: when it is
+ready it is sent the change from what it has to what is newest, and where that is no longer known, a whole view.
+Nothing here knows HTTP: a subscription gives the bytes of one server-sent event at a time.
+"""
+
+import asyncio
+import json
+import secrets
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final, Self
+
+from results.errors import ResultsError
+from timing.instants import Instant
+
+CLIENTS_MAX: Final = 5_000
+"""A page in each hand at the line; one costs a coroutine and at most a socket buffer."""
+
+HISTORY: Final = 120
+"""Views kept to compute changes from: two minutes of reconnecting at one view a second, about 1 MB."""
+
+BEAT_S: Final = 2.0
+"""An idle stream says it is alive this often; a page calls the link lost after 5 s without a word."""
+
+IDLE_STEP_S: Final = 1.0
+"""Views in which nothing but the clocks has moved wake the clients no more often than this."""
+
+CLOCKS: Final = frozenset({"clock", "sources"})
+"""Sections that move without anything having happened."""
+
+
+class StreamFull(ResultsError):
+    """As many clients as the hub admits are connected; the page falls back on asking again later."""
+
+
+class View:
+    """One numbered state of the board, serialised once.
+
+    `board` maps sections to JSON-ready values, `number` aside. `sections` holds the same as JSON bytes. `made_us` is
+    the real instant at which it was made: with the instant of sending it tells a page how old its data is without
+    trusting the clock of the device.
+    """
+
+    __slots__ = ("_bodies", "board", "made_us", "number", "sections")
+
+    def __init__(self, *, number: int, board: Mapping[str, Any], made_us: Instant) -> None:
+        assert number > 0, "views are numbered from 1"
+        self.number = number
+        self.board: Mapping[str, Any] = MappingProxyType(dict(board))
+        self.made_us = made_us
+        self.sections: Mapping[str, bytes] = MappingProxyType({key: _json(value) for key, value in board.items()})
+        self._bodies: dict[int, bytes] = {}
+
+    @classmethod
+    def of(cls, board: Mapping[str, Any], *, made_us: Instant | None = None) -> Self:
+        """The view of a board as `board_view` gives it; made now unless told otherwise."""
+        rest = {key: value for key, value in board.items() if key != "number"}
+        return cls(number=board["number"], board=rest, made_us=real_now_us() if made_us is None else made_us)
+
+    def changed(self, before: "View | None") -> frozenset[str]:
+        """The sections that differ from an earlier view; all of them without one."""
+        if before is None:
+            return frozenset(self.sections)
+        assert before.sections.keys() == self.sections.keys(), "every view of a run has the same sections"
+        return frozenset(key for key, value in self.sections.items() if before.sections[key] != value)
+
+    def body(self, before: "View | None" = None) -> bytes:
+        """The JSON members of the event after its head: whole without `before`, else the change from it.
+
+        Made once for each earlier number, whatever the count of clients.
+        """
+        key = 0 if before is None else before.number
+        made = self._bodies.get(key)
+        if made is None:
+            wanted = self.changed(before)
+            members = b",".join(_json(name) + b":" + value for name, value in self.sections.items() if name in wanted)
+            start = b"" if before is None else b'"from":%d,' % before.number
+            made = self._bodies[key] = b'"number":%d,%s"sections":{%s}}' % (self.number, start, members)
+        return made
+
+    def json(self) -> bytes:
+        """The whole view as one JSON object, as `/view.json` gives it."""
+        return b'{"made_us":%d,%s' % (self.made_us, self.body())
+
+
+class Hub:
+    """The newest view and everybody who waits for the next. Belongs to one event loop; `publish` is called from it."""
+
+    def __init__(
+        self,
+        *,
+        clients_max: int = CLIENTS_MAX,
+        history: int = HISTORY,
+        beat_s: float = BEAT_S,
+        now_us: Callable[[], Instant] | None = None,
+    ) -> None:
+        self.clients_max = clients_max
+        self.beat_s = beat_s
+        self.run: Final = secrets.token_hex(4)
+        """This life of the server: numbers of another life mean nothing here."""
+        self.now_us = now_us or real_now_us
+        self.closed = False
+        self._views: deque[View] = deque(maxlen=history)
+        self._subscriptions: set[Subscription] = set()
+        self._woken_s = float("-inf")
+
+    @property
+    def latest(self) -> View | None:
+        return self._views[-1] if self._views else None
+
+    @property
+    def clients(self) -> int:
+        return len(self._subscriptions)
+
+    def publish(self, view: View) -> None:
+        """Make a view the newest. Its number must be greater than the one before it."""
+        before = self.latest
+        assert before is None or view.number > before.number, "numbers of views only increase"
+        self._views.append(view)
+        now_s = time.monotonic()
+        if view.changed(before) <= CLOCKS and now_s - self._woken_s < IDLE_STEP_S:
+            return
+        self._woken_s = now_s
+        for subscription in self._subscriptions:
+            subscription.wake()
+
+    def subscribe(self, *, after: str | None = None, every_s: float = 0.0) -> "Subscription":
+        """A place in the stream, resumed after the event of that id where this hub still knows it.
+
+        every_s: at most one event in this time (the public page: 1 s; 0: every tick).
+        Raises: StreamFull.
+        """
+        if len(self._subscriptions) >= self.clients_max or self.closed:
+            raise StreamFull(f"{len(self._subscriptions)} pages are connected already; try again in a few seconds")
+        subscription = Subscription(self, had=self._known(after), every_s=every_s)
+        self._subscriptions.add(subscription)
+        return subscription
+
+    def close(self) -> None:
+        """End all streams; their clients come back to the next life of the server."""
+        self.closed = True
+        for subscription in self._subscriptions:
+            subscription.wake()
+
+    def event_id(self, view: View) -> str:
+        return f"{self.run}-{view.number}"
+
+    def _known(self, event_id: str | None) -> View | None:
+        run, _, number = (event_id or "").partition("-")
+        if run != self.run or not number.isdecimal() or len(number) > 18:
+            return None
+        return next((view for view in reversed(self._views) if view.number == int(number)), None)
+
+    def keeps(self, view: View) -> bool:
+        """Whether a view of this hub is still in the history, so that changes may start from it."""
+        return bool(self._views) and view.number >= self._views[0].number
+
+    def leave(self, subscription: "Subscription") -> None:
+        self._subscriptions.discard(subscription)
+
+
+class Subscription:
+    """One client of the hub. `had` is the view its client holds, None when it must be sent a whole one."""
+
+    __slots__ = ("_every_s", "_hub", "_sent_s", "_waking", "had")
+
+    def __init__(self, hub: Hub, *, had: View | None, every_s: float) -> None:
+        self._hub = hub
+        self._every_s = every_s
+        self._waking = asyncio.Event()
+        self._sent_s = float("-inf")
+        self.had = had
+        if hub.latest is not None:
+            self._waking.set()
+
+    def wake(self) -> None:
+        self._waking.set()
+
+    async def next_event(self) -> bytes | None:
+        """The next event for this client, as bytes to send: a view, a change, or a beat when nothing is new.
+
+        Returns None when the hub has closed.
+        """
+        try:
+            await asyncio.wait_for(self._waking.wait(), self._hub.beat_s)
+        except TimeoutError:
+            return None if self._hub.closed else self._beat()
+        await self._pause()
+        self._waking.clear()
+        view = self._hub.latest
+        if self._hub.closed:
+            return None
+        if view is None or view is self.had:
+            return self._beat()
+        event = self._event(view)
+        self.had = view
+        self._sent_s = time.monotonic()
+        return event
+
+    def close(self) -> None:
+        self._hub.leave(self)
+
+    async def _pause(self) -> None:
+        left_s = self._sent_s + self._every_s - time.monotonic()
+        if left_s > 0 and not self._hub.closed:
+            await asyncio.sleep(left_s)
+
+    def _event(self, view: View) -> bytes:
+        # What is older than the history cannot be compared any more: the client gets a whole view.
+        before = self.had if self.had is not None and self._hub.keeps(self.had) else None
+        kind = b"view" if before is None else b"change"
+        return b'id: %s\nevent: %s\ndata: {"sent_us":%d,"made_us":%d,\ndata: %s\n\n' % (
+            self._hub.event_id(view).encode(),
+            kind,
+            self._hub.now_us(),
+            view.made_us,
+            view.body(before),
+        )
+
+    def _beat(self) -> bytes:
+        # The comment is for proxies, the event for pages: EventSource does not show comments to a script.
+        made_us = b"null" if self.had is None else b"%d" % self.had.made_us
+        return b': ping\nevent: beat\ndata: {"sent_us":%d,"made_us":%s}\n\n' % (self._hub.now_us(), made_us)
+
+
+def real_now_us() -> Instant:
+    """The wall clock. Pages measure age with it and nothing else: no time of a runner comes from here."""
+    return time.time_ns() // 1_000
+
+
+def _json(value: Any) -> bytes:
+    # A lone surrogate can come from a roster; it must not stop the stream of everybody else.
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8", "replace")
