@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 
 from config.categories import CategoryScheme
 from config.palmares import CourseVersion, Winner
-from timing.instants import SECOND, Duration
+from timing.instants import SECOND
 from timing.race import GunOrigin, Race
 from timing.reads import Int64
 from timing.roster import Entrant, Sex
