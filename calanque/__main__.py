@@ -1,0 +1,23 @@
+"""`calanque` and `python -m calanque`."""
+
+import sys
+
+from timing.errors import RaceDayError
+
+
+def main() -> None:
+    """Runs a command; what goes wrong is said in plain words. Exit codes: see `calanque.exit_codes`."""
+    from calanque.cli import app
+    from calanque.exit_codes import REFUSED
+
+    try:
+        app()
+    except RaceDayError as error:
+        print(f"calanque: {error}", file=sys.stderr)
+        sys.exit(REFUSED)
+    except BrokenPipeError:
+        sys.exit(REFUSED)
+
+
+if __name__ == "__main__":
+    main()
