@@ -66,7 +66,7 @@ def test_the_secret_is_made_once_and_for_the_owner_only(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_a_race_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(FolderRefused, match="race.toml"):
+    with pytest.raises(FolderRefused, match=r"race\.toml"):
         race_folder(tmp_path)
 
 
