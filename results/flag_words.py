@@ -1,0 +1,35 @@
+"""Flags as words for files: lower-case, joined by `;`, in one order.
+
+A word is the name of the flag, with two exceptions that say where: `missed:GINESTE` (seen later, not there) and
+`missed_main:GINESTE` (the backup mat alone saw them there). Not read at the start is `no_start_read`.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from timing.race import MatRole, Race
+from timing.times import Flag, Times
+
+_SAID_BY_POINT: Final = Flag.MISSED_SPLIT | Flag.START_BACKUP | Flag.FINISH_BACKUP | Flag.SPLIT_BACKUP
+
+
+def flag_column(times: Times, race: Race) -> list[str]:
+    """The words for each entrant, empty where there is no flag. A text is made once for each combination."""
+    points = [point.id for point in race.course.points]
+    backup_mats = np.array([mat.role is MatRole.BACKUP for mat in race.course.mats] + [False], dtype=np.bool_)
+    by_backup = np.zeros(len(times), dtype=np.int64)
+    for number in range(len(points)):
+        by_backup |= backup_mats[times.crossing_mat[number]].astype(np.int64) << number
+    missed = times.missed.astype(np.int64) & ~np.int64(1)
+    rows = np.stack((times.flags.astype(np.int64) & ~int(_SAID_BY_POINT), missed, by_backup), axis=1)
+    combinations, where = np.unique(rows, axis=0, return_inverse=True)
+    words = [_words(Flag(flags), missed, backup, points) for flags, missed, backup in combinations.tolist()]
+    return [words[number] for number in where.ravel().tolist()]
+
+
+def _words(flags: Flag, missed: int, by_backup: int, points: list[str]) -> str:
+    named = [(flag.name or "").lower() for flag in Flag if flag in flags]
+    named += [f"missed:{point}" for number, point in enumerate(points) if missed >> number & 1]
+    named += [f"missed_main:{point}" for number, point in enumerate(points) if by_backup >> number & 1]
+    return ";".join(named)
