@@ -1,7 +1,7 @@
 """A race file on its way to a plan: read, each key judged on its own, and every fault kept with its line.
 
 One bad key must not hide another: what is sound is kept beside the faults, so that the checks that compare keys
-(`race_faults`) still see the rest.
+(`course_faults` and `list_faults`) still see the rest.
 """
 
 import difflib

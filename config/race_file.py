@@ -1,7 +1,7 @@
 """The keys of a race file: names, types, defaults, and what each accepts.
 
 The one place a key is defined; faults, the page docs/race_file.md and the loader all read it here. Each key is judged
-on its own; how they hang together is for `race_faults`.
+on its own; how they hang together is for `course_faults` and `list_faults`.
 """
 
 from decimal import Decimal
