@@ -88,9 +88,9 @@ def parse_race(text: str, *, file: Path, default_id: str) -> RacePlan:
     if not _RACE_ID.fullmatch(race_id):
         draft.fault(("event", "id"), f'"{race_id}" cannot be the name of a race', "id = ... of a-z 0-9 . _ -")
     winners = _winners(draft, file)
-    if draft.faults:
+    if draft.faults or draft.whole is None:
         raise ConfigError(sorted(draft.faults, key=lambda fault: (fault.line is None, fault.line or 0)))
-    return _plan(RaceFile.model_validate(draft.raw), draft, race_id, file, winners)
+    return _plan(draft.whole, draft, race_id, file, winners)
 
 
 def _text_of(path: Path) -> str:

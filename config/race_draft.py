@@ -41,7 +41,8 @@ SectionT = TypeVar("SectionT", bound=Section)
 class Draft:
     """What is sound of a race file, and what is not. Items of arrays keep their index in the file.
 
-    `raw` is the file as TOML gives it; `sections` holds the sound single tables by name.
+    `raw` is the file as TOML gives it; `sections` holds the sound single tables by name;
+    `whole` is there when no key is at fault.
     """
 
     file: str
@@ -51,6 +52,7 @@ class Draft:
     faults: list[Fault] = field(default_factory=list)
     sections: dict[str, Section] = field(default_factory=dict)
     items: dict[str, dict[int | str, Section]] = field(default_factory=dict)
+    whole: RaceFile | None = None
 
     def fault(self, path: KeyPath, message: str, accepted: str = "") -> None:
         """Keeps a fault of the key at a path."""
@@ -130,12 +132,31 @@ def read_draft(text: str, file: str) -> Draft:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError([_syntax_fault(str(error), text, file)]) from error
     draft = Draft(file=file, text=text, raw=raw, lines=key_lines(text))
-    for name in raw:
+    try:
+        _keep_whole(draft, RaceFile.model_validate(raw))
+    except ValidationError:
+        _keep_sound(draft)
+    return draft
+
+
+def _keep_whole(draft: Draft, race_file: RaceFile) -> None:
+    draft.whole = race_file
+    for name in RaceFile.model_fields:
+        value = getattr(race_file, name)
+        if isinstance(value, Section):
+            draft.sections[name] = value
+        elif isinstance(value, list):
+            draft.items[name] = dict(enumerate(value))
+        elif name == "roles":
+            draft.items[name] = value
+
+
+def _keep_sound(draft: Draft) -> None:
+    for name in draft.raw:
         if name not in RaceFile.model_fields:
             _unknown(draft, (name,), RaceFile)
     for name, info in RaceFile.model_fields.items():
         _read_section(draft, name, info.annotation, required=info.is_required())
-    return draft
 
 
 def _syntax_fault(message: str, text: str, file: str) -> Fault:

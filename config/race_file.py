@@ -43,7 +43,8 @@ def key(says: str, accepted: str, default: Any = ..., shown: str = "") -> Any:
 class Section(BaseModel):
     """A table of a race file. Unknown keys are faults."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Built when first needed: a sound file then costs one build instead of one for each section.
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class EventSection(Section):
