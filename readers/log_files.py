@@ -1,0 +1,267 @@
+"""Files of reads into columns: read logs (CSV) and files of IPICO lines, told apart by what is in them.
+
+Owns which file is of which kind, where its reads were made, and the joining of all files into one `Reads`. What lines
+of each kind mean is in `read_log.py` and `ipico_file.py`; the page for people is docs/read_logs.md.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
+
+import numpy as np
+
+from readers.errors import ReadFileRefused
+from readers.file_columns import BadLine, BadLines, FileColumns, UnknownMats, shown
+from readers.ipico_file import FileGun, IpicoFile
+from readers.line_blocks import Block, LineBlocks
+from readers.read_log import NEEDED, LogHeader, LogMeanings, ReadLog
+from timing.clocks import moments
+from timing.instants import Instant
+from timing.mats import MatFinder
+from timing.race import Race
+from timing.reads import ClockKind, Int16, Names, Reads, SourceId
+
+__all__ = ["BadLine", "GunSeen", "LoadedReads", "ReadFile", "read_files"]
+
+_IPICO_LINE: Final = re.compile(r"[\0 \t]*a[ab][0-9a-z]{12}", re.IGNORECASE | re.ASCII)
+_HEAD_LINES: Final = 2000
+"""How many first lines may be text before the first IPICO record."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadFile:
+    """A file of reads; `source`: the race's source it comes from, where a person said so."""
+
+    path: Path
+    source: SourceId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GunSeen:
+    """A gun in a file of reads: a reader's trigger button. `held`: its clock cannot be trusted."""
+
+    file: str
+    line: int
+    source: SourceId | None
+    label: str
+    instant_us: Instant
+    held: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedReads:
+    """All files together. `reads` in the order of files and lines.
+
+    `lines` counts every line, `malformed` every bad one, `bad_lines` has the first of them. `unknown_mats`: reads at
+    mats the race does not have, by the mat's name; they are in `reads` with mat -1.
+    """
+
+    reads: Reads
+    bad_lines: tuple[BadLine, ...]
+    lines: int
+    malformed: int
+    guns: tuple[GunSeen, ...]
+    unknown_mats: Mapping[str, int]
+
+
+def read_files(paths: Sequence[ReadFile], race: Race, tags: Names, sources: Names) -> LoadedReads:
+    """The reads of these files, their stamps as instants.
+
+    Bad lines are values; what is wrong with a file as a whole is an error.
+
+    Args: tags, sources: names already in use keep their numbers; new ones are added.
+    Raises: ReadFileRefused when a file cannot be opened, is of no known kind, or does not say where it was made.
+    """
+    loading = _Loading(race, tags, sources)
+    for file in paths:
+        loading.read(file)
+    return loading.result()
+
+
+class _Parser(Protocol):
+    lines: int
+
+    def feed(self, block: Block) -> FileColumns: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kind:
+    """What a file turned out to be: its parser, what its stamps are, and where its guns are."""
+
+    parser: _Parser
+    clock: ClockKind
+    source: SourceId | None
+    guns: Sequence[FileGun] = ()
+
+
+class _Loading:
+    """The reads of the files so far."""
+
+    def __init__(self, race: Race, tags: Names, sources: Names) -> None:
+        self._race = race
+        self._tags = tags
+        self._sources = sources
+        self._finder = MatFinder(race.course)
+        self._unknown = UnknownMats()
+        self._bad = BadLines()
+        self._guns: list[GunSeen] = []
+        self._parts = _Parts()
+        self._lines = 0
+
+    def read(self, file: ReadFile) -> None:
+        self._check_source(file)
+        blocks = LineBlocks(file.path)
+        kind: _Kind | None = None
+        lines = 0
+        try:
+            for block in blocks:
+                if kind is None:
+                    if not _text(block).strip():
+                        lines += block.raw.count(b"\n", block.first, block.last)
+                        continue
+                    kind, block = self._kind(file, block, lines)
+                self._take(kind, block)
+                lines = kind.parser.lines
+        except OSError as error:
+            raise ReadFileRefused(f"{file.path}: cannot be read: {error.strerror or error}") from error
+        self._lines += lines
+        if kind is not None:
+            self._guns += [self._gun(gun, kind) for gun in kind.guns]
+        if blocks.damage:
+            self._bad.add(str(file.path), lines + 1, "", blocks.damage)
+
+    def result(self) -> LoadedReads:
+        return LoadedReads(
+            reads=self._parts.joined(),
+            bad_lines=tuple(self._bad.kept),
+            lines=self._lines,
+            malformed=self._bad.count,
+            guns=tuple(self._guns),
+            unknown_mats=self._unknown.counts,
+        )
+
+    def _take(self, kind: _Kind, block: Block) -> None:
+        columns = kind.parser.feed(block)
+        moment_us, held = moments(columns.stamp_us, kind.clock, self._race)
+        self._parts.add(
+            Reads(
+                tag=columns.tag,
+                mat=self._unknown.settled(columns.mat),
+                moment_us=moment_us,
+                source=columns.source,
+                antenna=columns.antenna,
+                rssi=columns.rssi,
+                held=held,
+            )
+        )
+
+    def _gun(self, gun: FileGun, kind: _Kind) -> GunSeen:
+        instants, held = moments(np.array([gun.stamp_us], np.int64), kind.clock, self._race)
+        return GunSeen(
+            file=gun.file,
+            line=gun.line,
+            source=kind.source,
+            label=gun.label,
+            instant_us=int(instants[0]),
+            held=bool(held[0]),
+        )
+
+    def _kind(self, file: ReadFile, block: Block, lines_before: int) -> tuple[_Kind, Block]:
+        """The kind of a file, told by its first block, and the part of the block that holds reads."""
+        lines = _text(block).split("\n", _HEAD_LINES)[:_HEAD_LINES]
+        at, first = next((at, line) for at, line in enumerate(lines) if line.strip())
+        if sum(name in first.lower() for name in NEEDED) >= 2:
+            header = LogHeader.of(first.rstrip("\r"), str(file.path))
+            for _ in range(at + 1):
+                block = block.without_first_line()
+            return self._read_log(file, header, lines_before + at + 1), block
+        if any(_IPICO_LINE.match(line) for line in lines):
+            return self._ipico_file(file, lines_before), block
+        raise ReadFileRefused(
+            f"{file.path}: not a file of reads that is known here; it begins with `{shown(first, 60)}`. "
+            "A read log is CSV with a header like mat,tag,epoch_us,antenna,rssi; "
+            "a file of IPICO lines has records that begin with aa."
+        )
+
+    def _read_log(self, file: ReadFile, header: LogHeader, lines: int) -> _Kind:
+        parser = ReadLog(
+            header,
+            LogMeanings.of(self._race.course, self._tags, self._sources, self._unknown),
+            source_of_mat=self._source_of_mat(file.source),
+            file=str(file.path),
+            lines_before=lines,
+            bad=self._bad,
+        )
+        return _Kind(parser=parser, clock=ClockKind.UTC, source=file.source)
+
+    def _ipico_file(self, file: ReadFile, lines: int) -> _Kind:
+        source = file.source or self._source_named_by(file.path)
+        source_of_label = {} if source else self._sources_of_labels(file.path)
+
+        def mat_of(label: str) -> int:
+            found = self._finder.find(source or source_of_label.get(label) or "", label)
+            return found if found >= 0 else self._unknown.code(f"{source}/{label}" if source else label)
+
+        parser = IpicoFile(
+            mat_of,
+            tags=self._tags,
+            source_of_mat=self._source_of_mat(source),
+            file=str(file.path),
+            lines_before=lines,
+            bad=self._bad,
+        )
+        clocks = {s.clock for s in self._race.sources if s.id == source}
+        return _Kind(parser=parser, clock=clocks.pop() if clocks else ClockKind.LOCAL, source=source, guns=parser.guns)
+
+    def _check_source(self, file: ReadFile) -> None:
+        names = [source.id for source in self._race.sources]
+        if file.source is not None and file.source not in names:
+            raise ReadFileRefused(
+                f"{file.source}={file.path}: the race has no source {file.source}; it has {', '.join(names) or 'none'}"
+            )
+
+    def _source_named_by(self, path: Path) -> SourceId | None:
+        """The source whose id is the file's name without its endings."""
+        names = {source.id.lower(): source.id for source in self._race.sources}
+        name = path.name.lower()
+        while name not in names and "." in name:
+            name = name.rpartition(".")[0]
+        return names.get(name)
+
+    def _sources_of_labels(self, path: Path) -> dict[str, SourceId]:
+        """The source of each reader id, where the ids alone tell the mats apart."""
+        mats = self._race.course.mats
+        sources = {mat.label: mat.source for mat in mats if mat.label is not None}
+        if len(sources) < len(mats):
+            names = [source.id for source in self._race.sources]
+            raise ReadFileRefused(
+                f"{path}: does not say which of the race's readers it comes from, and their reader ids do not tell "
+                f"either. Write SOURCE={path} with one of: {', '.join(names)}; or name the file after its source."
+            )
+        return sources
+
+    def _source_of_mat(self, source: SourceId | None) -> Int16:
+        """The source number of reads by mat index; the last row is for reads at no mat."""
+        if source is not None:
+            return np.full(len(self._race.course.mats) + 1, self._sources.code(source), np.int16)
+        codes = [self._sources.code(mat.source) for mat in self._race.course.mats]
+        return np.array([*codes, -1], np.int16)
+
+
+class _Parts:
+    """Reads block by block, until they are joined."""
+
+    def __init__(self) -> None:
+        self._parts: list[Reads] = []
+
+    def add(self, part: Reads) -> None:
+        self._parts.append(part)
+
+    def joined(self) -> Reads:
+        return Reads.concat(self._parts)
+
+
+def _text(block: Block) -> str:
+    return bytes(block.raw[block.first : block.last]).decode("utf-8", "replace")
