@@ -41,8 +41,8 @@ SectionT = TypeVar("SectionT", bound=Section)
 class Draft:
     """What is sound of a race file, and what is not. Items of arrays keep their index in the file.
 
-    `raw` is the file as TOML gives it; `sections` holds the sound single tables by name;
-    `whole` is there when no key is at fault.
+    `raw` is the file as TOML gives it; `sections` holds the sound single tables by name,
+    `unsound` the keys whose values are not accepted; `whole` is there when no key is at fault.
     """
 
     file: str
@@ -52,12 +52,14 @@ class Draft:
     faults: list[Fault] = field(default_factory=list)
     sections: dict[str, Section] = field(default_factory=dict)
     items: dict[str, dict[int | str, Section]] = field(default_factory=dict)
+    unsound: set[KeyPath] = field(default_factory=set)
     whole: RaceFile | None = None
 
     def fault(self, path: KeyPath, message: str, accepted: str = "") -> None:
-        """Keeps a fault of the key at a path."""
-        line = line_of(self.lines, path)
-        self.faults.append(Fault(file=self.file, key=written(path), line=line, message=message, accepted=accepted))
+        """Keeps a fault of the key at a path, unless its value is at fault by itself: the other would follow from it."""
+        if path not in self.unsound:
+            line = line_of(self.lines, path)
+            self.faults.append(Fault(file=self.file, key=written(path), line=line, message=message, accepted=accepted))
 
     def line(self, *path: str | int) -> int | None:
         return line_of(self.lines, path)
@@ -204,12 +206,26 @@ def _read_section(draft: Draft, name: str, annotation: object, *, required: bool
 def _sound(
     draft: Draft, entries: Iterable[tuple[int | str, KeyPath, object]], model: type[Section]
 ) -> Iterable[tuple[int | str, Section]]:
-    """The entries that are sound, with their keys; the faults of the others are noted."""
+    """The entries that are sound, with their keys; the faults of the others are noted.
+
+    An entry that is sound but for keys it could do without stays, without them.
+    """
     for key, path, value in entries:
         try:
             yield key, model.model_validate(value)
         except ValidationError as error:
             _note(draft, path, model, error)
+            rest = _without_faults(value, model, error)
+            if rest is not None:
+                yield key, rest
+
+
+def _without_faults(value: object, model: type[Section], error: ValidationError) -> Section | None:
+    at_fault = {problem["loc"][0] for problem in error.errors(include_url=False) if problem["loc"]}
+    known = keys_of(model)
+    if not isinstance(value, dict) or any(name in known and known[str(name)].is_required() for name in at_fault):
+        return None
+    return model.model_validate({name: item for name, item in value.items() if name not in at_fault})
 
 
 def _read_texts(draft: Draft, name: str, value: Mapping[str, object]) -> None:
@@ -234,6 +250,7 @@ def _note(draft: Draft, path: KeyPath, model: type[Section], error: ValidationEr
             draft.fault(path + place, "is missing", accepted)
         else:
             draft.fault(path + place, f"{_shown(problem['input'])} is not accepted", accepted)
+            draft.unsound.add(path + place)
 
 
 def _place(model: type[Section], loc: Sequence[str | int]) -> KeyPath:
