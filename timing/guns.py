@@ -6,7 +6,7 @@ from typing import Final
 
 from timing.instants import MINUTE, Instant
 from timing.race import Race
-from timing.times import Guns
+from timing.times import Closings, Guns
 
 WIRE_REACH_US: Final = 10 * MINUTE
 """How far from its plan a gun on the wire may be and still be taken for that wave's."""
@@ -38,3 +38,8 @@ def guns_in_force(race: Race, signals: Sequence[GunSignal] = ()) -> Guns:
         wave_us.append(wave.planned_gun_us if known is None else known)
         planned.append(known is None)
     return Guns(wave_us=tuple(wave_us), planned=tuple(planned))
+
+
+def planned_closings(race: Race, guns: Guns) -> Closings:
+    """When start and finish close as planned: the start window after the last gun, and the end of the race window."""
+    return Closings(start_us=max(guns.wave_us) + race.start_window_us, finish_us=race.last_instant_us)
