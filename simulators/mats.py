@@ -53,9 +53,8 @@ def _missed(field: SimField, crossings: Crossings, physics: Physics) -> Bool:
     points = {point.id: share.get(point.kind, physics.miss_finish) for point in field.race.course.points}
     of_mat = np.array([points[mat.point] for mat in field.race.course.mats])
     runner = rng.standard_normal(len(field) + 1)[crossings.entrant]
-    block: Int64 = crossings.mat_us // _MISS_BLOCK_US
-    block = (block - (block.min() if len(block) else 0)) * len(of_mat) + crossings.mat
-    of_block = rng.standard_normal(int(block.max(initial=0)) + 1)[block]
+    cells, cell = np.unique(crossings.mat_us // _MISS_BLOCK_US * len(of_mat) + crossings.mat, return_inverse=True)
+    of_block = rng.standard_normal(len(cells))[cell]
     own = rng.standard_normal(len(crossings))
     rest = 1 - physics.runner_tie - physics.mat_tie
     luck = np.sqrt(physics.runner_tie) * runner + np.sqrt(physics.mat_tie) * of_block + np.sqrt(rest) * own

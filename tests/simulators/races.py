@@ -3,6 +3,8 @@
 from datetime import date
 from zoneinfo import ZoneInfo
 
+from config.categories import CategoryScheme
+from config.plan import Clock, ListRule, MainRank, Per, RacePlan
 from timing.instants import HOUR, MINUTE
 from timing.race import (
     Course,
@@ -67,4 +69,23 @@ def marseille(protocol: str = "ipico", moment: MomentRule = MomentRule.FIRST, wa
         gun_origin=GunOrigin.WAVE,
         net_without_start=NetWithoutStart.EMPTY,
         untimed_roles=frozenset({"vehicle", "staff", "test"}),
+    )
+
+
+def planned(race: Race) -> RacePlan:
+    """The race with its three main lists: overall and category by the gun, sex by net time."""
+
+    def rule(id_: str, clock: Clock, per: Per, main: MainRank) -> ListRule:
+        return ListRule(id=id_, title={"en": id_}, clock=clock, gun_origin=GunOrigin.WAVE, per=per, main=main)
+
+    return RacePlan(
+        race=race,
+        title={"en": race.name},
+        languages=("en",),
+        lists=(
+            rule("scratch", Clock.GUN, Per.NONE, MainRank.OVERALL),
+            rule("sex", Clock.NET, Per.SEX, MainRank.SEX),
+            rule("category", Clock.GUN, Per.CATEGORY, MainRank.CATEGORY),
+        ),
+        categories=CategoryScheme(),
     )

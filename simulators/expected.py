@@ -1,0 +1,291 @@
+"""The expected answer: the race's rules once more, in plain Python, on the reads that were emitted.
+
+An independent statement of docs/rules.md to compare the engine with: slow, simple, one runner after another, nothing
+shared with `timing.matching` or `results.rankings`. Where the two differ, one of them is wrong. The lists and the file
+are in `simulators.expected_lists`.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final, NamedTuple
+
+from simulators.emission import EmittedReads
+from timing.instants import Duration, Instant
+from timing.race import GunOrigin, Mat, MatRole, MomentRule, NetWithoutStart, Point, PointKind, Race
+from timing.roster import Entrant, Roster
+from timing.times import Closings
+
+_DECLARED: Final = ("DNS", "DNF", "DSQ", "NC", "HD")
+
+
+class Seen(NamedTuple):
+    """One read as the rules need it. `antenna` -1 and `signal` None: the reader gives none."""
+
+    moment: Instant
+    antenna: int
+    signal: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crossed:
+    """When somebody crossed the line of a point, and which mat says so."""
+
+    at: Instant
+    mat: Mat
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What the rules give for one entrant. `missed`: points that should have seen them; `flags`: words but those."""
+
+    entrant: Entrant
+    status: str
+    crossed: Mapping[str, Crossed]
+    wave: str | None
+    wave_gun: Instant
+    gun: Instant
+    gun_time: Duration | None
+    net_time: Duration | None
+    splits: Mapping[str, Duration]
+    missed: Sequence[str]
+    flags: frozenset[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Passing:
+    """A usable passing: the instant at the line, the mat."""
+
+    at: Instant
+    mat: Mat
+
+
+def expected_answers(
+    race: Race,
+    roster: Roster,
+    guns: Mapping[str, Instant],
+    reads: Iterable[tuple[str, int, Instant, int, float | None]],
+    closings: Closings,
+) -> list[Answer]:
+    """What the rules give, for every entrant in the order of the roster.
+
+    Args:
+        guns: the gun in force of each wave, by its id.
+        reads: (tag, index of the mat in the course, instant, antenna or -1, signal or None), in any order.
+    """
+    owner: dict[str, int] = {tag: number for number, entrant in enumerate(roster.entrants) for tag in entrant.tags}
+    by_entrant: dict[int, dict[tuple[str, int], list[Seen]]] = defaultdict(lambda: defaultdict(list))
+    for tag, mat, moment, antenna, signal in reads:
+        number = owner.get(tag)
+        if number is not None and mat >= 0 and race.first_instant_us <= moment <= race.last_instant_us:
+            by_entrant[number][tag, mat].append(Seen(moment, antenna, signal))
+    rules = _Rules(race, guns, closings)
+    return [rules.answer(entrant, by_entrant.get(number, {})) for number, entrant in enumerate(roster.entrants)]
+
+
+def rows_of(reads: EmittedReads) -> list[tuple[str, int, Instant, int, float | None]]:
+    """Emitted reads as the plain rows `expected_answers` takes."""
+    tags = [reads.tags[code] for code in reads.tag.tolist()]
+    signals = [None if value != value else value for value in reads.rssi.tolist()]
+    return list(zip(tags, reads.mat.tolist(), reads.stamp_us.tolist(), reads.antenna.tolist(), signals, strict=True))
+
+
+class _Rules:
+    """The rules of one race, applied to one entrant at a time."""
+
+    def __init__(self, race: Race, guns: Mapping[str, Instant], closings: Closings) -> None:
+        self.race = race
+        self.guns = guns
+        self.first_gun = min(guns.values())
+        self.closings = closings
+        self.mats = race.course.mats
+
+    def answer(self, entrant: Entrant, reads: Mapping[tuple[str, int], list[Seen]]) -> Answer:
+        crossed: dict[str, Crossed] = {}
+        parked = False
+        if entrant.role not in self.race.untimed_roles:
+            for point in self.race.course.points:
+                usable: list[_Passing] = []
+                for (_, mat_number), seen in sorted(reads.items()):
+                    mat = self.mats[mat_number]
+                    if mat.point != point.id:
+                        continue
+                    for passing in _passings(seen, self.race.gathering.quiet_us):
+                        judged, lay_there = self._judge(point, mat, passing, crossed)
+                        parked = parked or lay_there
+                        usable += judged
+                if usable:
+                    crossed[point.id] = self._choose(point, usable)
+        return self._times(entrant, crossed, parked)
+
+    def _judge(
+        self, point: Point, mat: Mat, passing: list[Seen], crossed: Mapping[str, Crossed]
+    ) -> tuple[list[_Passing], bool]:
+        """The passing as one that may count (or none), and whether it is that of a tag that stayed."""
+        gathering = self.race.gathering
+        if point.kind is PointKind.START:
+            closed = self.closings.start_us
+            usable = [r for r in passing if r.moment >= self.first_gun and (closed is None or r.moment <= closed)]
+            if not usable:
+                return [], False
+            length = usable[-1].moment - usable[0].moment
+            if length > gathering.parked_us:
+                return [], True
+            waited = passing[0].moment < self.first_gun or length > gathering.longest_us
+            moment = usable[-1].moment if waited else _moment(usable, point.moment)
+            behind = mat.to_line_mm * 1_000_000 // point.line_speed_mm_s
+            return [_Passing(at=max(moment - behind, self.first_gun), mat=mat)], False
+        stayed = passing[-1].moment - passing[0].moment > gathering.longest_us
+        reference = self._reference(crossed)
+        if passing[0].moment < reference + point.min_time_us:
+            return [], stayed
+        usable = [r for r in passing if r.moment <= passing[0].moment + gathering.longest_us]
+        moment = _moment(usable, point.moment)
+        behind = mat.to_line_mm * (moment - reference) // (point.distance_m * 1000)
+        return [_Passing(at=moment - behind, mat=mat)], stayed
+
+    def _reference(self, crossed: Mapping[str, Crossed]) -> Instant:
+        start = crossed.get(self.race.course.start.id)
+        return self.first_gun if start is None else start.at
+
+    def _choose(self, point: Point, usable: list[_Passing]) -> Crossed:
+        """The last crossing at the start, the first elsewhere; in it the main mats before the backup mats."""
+        usable = sorted(usable, key=lambda p: (p.at, p.mat.role is not MatRole.MAIN))
+        crossings: list[list[_Passing]] = []
+        for passing in usable:
+            if not crossings or passing.at - crossings[-1][-1].at > self.race.gathering.pair_us:
+                crossings.append([])
+            crossings[-1].append(passing)
+        at_start = point.kind is PointKind.START
+        counting = crossings[-1] if at_start else crossings[0]
+        on_main = [p for p in counting if p.mat.role is MatRole.MAIN] or counting
+        chosen = on_main[-1] if at_start else on_main[0]
+        return Crossed(at=chosen.at, mat=chosen.mat)
+
+    def _times(self, entrant: Entrant, crossed: Mapping[str, Crossed], parked: bool) -> Answer:
+        course = self.race.course
+        wave = self._wave(entrant)
+        wave_gun = self.first_gun if wave is None else self.guns[wave]
+        gun = wave_gun if self.race.gun_origin is GunOrigin.WAVE else self.first_gun
+        start, finish = crossed.get(course.start.id), crossed.get(course.finish.id)
+        origin = None if start is None else start.at
+        if origin is None and self.race.net_without_start is NetWithoutStart.GUN:
+            origin = gun
+        splits = {}
+        if origin is not None:
+            splits = {p.id: crossed[p.id].at - origin for p in course.splits if p.id in crossed}
+        ids = [point.id for point in course.points]
+        last_seen = max((number for number, id_ in enumerate(ids) if id_ in crossed), default=0)
+        return Answer(
+            entrant=entrant,
+            status=self._status(entrant, crossed),
+            crossed=crossed,
+            wave=wave,
+            wave_gun=wave_gun,
+            gun=gun,
+            gun_time=None if finish is None else finish.at - gun,
+            net_time=None if finish is None or origin is None else finish.at - origin,
+            splits=splits,
+            missed=[id_ for id_ in ids[1:last_seen] if id_ not in crossed],
+            flags=self._flags(entrant, crossed, parked, wave),
+        )
+
+    def _wave(self, entrant: Entrant) -> str | None:
+        if entrant.wave in self.guns:
+            return entrant.wave
+        if entrant.bib.isdecimal():
+            for wave in self.race.waves:
+                if any(low <= int(entrant.bib) <= high for low, high in wave.bibs):
+                    return wave.id
+        return self.race.waves[0].id if len(self.race.waves) == 1 else None
+
+    def _status(self, entrant: Entrant, crossed: Mapping[str, Crossed]) -> str:
+        if entrant.status in _DECLARED:
+            return entrant.status
+        if self.race.course.finish.id in crossed:
+            return "FINISHED"
+        if crossed:
+            return "STARTED" if self.closings.finish_us is None else "DNF"
+        return "ENTERED" if self.closings.start_us is None else "DNS"
+
+    def _flags(
+        self, entrant: Entrant, crossed: Mapping[str, Crossed], parked: bool, wave: str | None
+    ) -> frozenset[str]:
+        course = self.race.course
+        start = crossed.get(course.start.id)
+        flags = set()
+        if crossed and start is None:
+            flags.add("no_start_read")
+        if start is not None and wave is not None and start.at < self.guns[wave]:
+            flags.add("before_own_gun")
+        if start is not None and wave is not None and self._gun_before(start.at) != wave:
+            flags.add("other_wave")
+        if parked:
+            flags.add("parked")
+        if entrant.status == "DNS" and crossed:
+            flags.add("declared_but_seen")
+        if set(crossed) == {course.finish.id}:
+            flags.add("finish_without_start")
+        if wave is None:
+            flags.add("no_wave")
+        return frozenset(flags)
+
+    def _gun_before(self, at: Instant) -> str | None:
+        """The wave whose gun was the last before an instant."""
+        fired = [wave.id for wave in self.race.waves if self.guns[wave.id] <= at]
+        latest = max((self.guns[id_] for id_ in fired), default=None)
+        same = [id_ for id_ in fired if self.guns[id_] == latest]
+        return same[-1] if same else None
+
+
+def _passings(seen: list[Seen], quiet: Duration) -> list[list[Seen]]:
+    """The reads of one tag at one mat, cut wherever more than `quiet` passes; exact equals once, the stronger kept."""
+    strongest: dict[tuple[Instant, int], Seen] = {}
+    for read in seen:
+        known = strongest.get((read.moment, read.antenna))
+        if known is None or (read.signal is not None and (known.signal is None or read.signal > known.signal)):
+            strongest[read.moment, read.antenna] = read
+    passings: list[list[Seen]] = []
+    for key in sorted(strongest):
+        read = strongest[key]
+        if not passings or read.moment - passings[-1][-1].moment > quiet:
+            passings.append([])
+        passings[-1].append(read)
+    return passings
+
+
+def _moment(usable: list[Seen], rule: MomentRule) -> Instant:
+    """The moment of a passing by the rule of its point."""
+    if rule is MomentRule.LAST:
+        return usable[-1].moment
+    heard = [(r.moment, r.signal) for r in usable if r.signal is not None]
+    if rule is MomentRule.FIRST or not heard:
+        return usable[0].moment
+    loudest = max(signal for _, signal in heard)
+    strongest = next(moment for moment, signal in heard if signal == loudest)
+    top = _top(usable[0].moment, heard) if rule is MomentRule.FITTED else None
+    return top if top is not None and usable[0].moment <= top <= usable[-1].moment else strongest
+
+
+def _top(base: Instant, heard: list[tuple[Instant, float]]) -> Instant | None:
+    """The top of the least-squares parabola in exact fractions, or None where there is none."""
+    if len(heard) < 3:
+        return None
+    points = [((moment - base) // 1000, round(signal * 10)) for moment, signal in heard]
+    rows = [
+        [Fraction(sum(t ** (i + j) for t, _ in points)) for j in range(3)]
+        + [Fraction(sum(t**i * y for t, y in points))]
+        for i in range(3)
+    ]
+    for i in range(3):  # Gauss: the normal equations of y = c + b t + a t^2
+        pivot = next((r for r in range(i, 3) if rows[r][i]), None)
+        if pivot is None:
+            return None
+        rows[i], rows[pivot] = rows[pivot], rows[i]
+        rows[i] = [value / rows[i][i] for value in rows[i]]
+        for r in range(3):
+            if r != i:
+                rows[r] = [a - rows[r][i] * b for a, b in zip(rows[r], rows[i], strict=True)]
+    _, b, a = (row[3] for row in rows)
+    return base + (-b * 1000 / (2 * a)).__floor__() if a < 0 else None
