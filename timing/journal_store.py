@@ -194,7 +194,7 @@ class JournalStore:
     def rows(
         self, connection: Connection, *, after: int, limit: int, kinds: Collection[str] | None = None
     ) -> list[RawRow]:
-        """Up to `limit` rows with a number above `after`, ascending; where kinds are chosen, with the seal before each."""
+        """Up to `limit` rows with a number above `after`, ascending; with chosen kinds, the seal before each too."""
         if kinds is None:
             query = select(*_RAW.c).where(_RAW.c.number > after).order_by(_RAW.c.number).limit(limit)
         else:

@@ -9,9 +9,10 @@ import struct
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from timing.columns import Float64, Int64, pack, unpack
 from timing.instants import MISSING
@@ -25,9 +26,9 @@ NO_NAME: Final = -1
 KINDS: Final = (ReadKind.READ, ReadKind.GUN, ReadKind.HAND)
 _KIND_CODES: Final = {kind: code for code, kind in enumerate(KINDS)}
 
-_LENGTH = struct.Struct("<I")
+_COLUMNS: Final = ("tag", "label", "reader_file", "kind", "stamp_us", "received_us", "antenna", "reader_seq", "rssi")
 
-T = TypeVar("T")
+_LENGTH = struct.Struct("<I")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +118,11 @@ class DecodedReads:
 
     def __len__(self) -> int:
         return len(self.stamp_us)
+
+    def take(self, rows: NDArray[np.bool_]) -> Self:
+        """The reads where `rows` is True, in order, without raw frames and what belongs to the whole batch."""
+        columns = {name: getattr(self, name)[rows] for name in _COLUMNS}
+        return replace(self, **columns, malformed=(), delivery=None, raw_block=b"")
 
     def raw(self) -> list[str | None]:
         """The frames as received, where they were kept."""

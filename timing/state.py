@@ -1,0 +1,270 @@
+"""The race as its journal tells it: the fold of all entries, ready for matching.
+
+Owns what follows directly from entries: reads as growing columns (`read_rows`), guns, closings, roster versions,
+publications, delivery cursors, counts by source. Applies no rule of the race (`matching` does) and does not know how
+entries are stored. The order in which batches of reads come changes nothing but the order of rows.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Generic, TypeVar
+
+import numpy as np
+
+from timing.clocks import moments
+from timing.delivery import Cursor
+from timing.entries import (
+    Body,
+    ClockBody,
+    ClosingBody,
+    DecodedReads,
+    GunBody,
+    LossBody,
+    NoteBody,
+    PublicationBody,
+    RosterBody,
+    RulesBody,
+    decode,
+)
+from timing.identity import IdentityIndex
+from timing.instants import Instant
+from timing.journal_chain import Entry, EntryKind
+from timing.race import Race
+from timing.read_columns import KINDS
+from timing.read_rows import ReadRows
+from timing.reads import Bool, Int64, Names, ReadKind, Reads, SourceId
+from timing.roster import Roster
+
+_READS_AT_ONCE: Final = 65_536
+"""While loading, batches are gathered to about this many reads: few vector operations, little memory."""
+
+_GUN_CODE: Final = KINDS.index(ReadKind.GUN)
+
+B = TypeVar("B", covariant=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded(Generic[B]):
+    """A body with the number of its entry and the instant the engine took it."""
+
+    number: int
+    at_us: Instant
+    body: B
+
+
+@dataclass(slots=True, kw_only=True)
+class SourceCounts:
+    """What came from one source.
+
+    `reads` counts different reads; a repeat with a stronger signal is not another one. `last_stamp_us` is the stamp,
+    by the reader's own clock, of the read that arrived last (at `last_received_us`): where its memory is asked from
+    after an interruption. `newest_us` is the latest instant of its reads. Held reads count for neither.
+    """
+
+    reads: int = 0
+    malformed: int = 0
+    batches: int = 0
+    last_received_us: Instant | None = None
+    last_stamp_us: int | None = None
+    newest_us: Instant | None = None
+
+
+class RaceState:
+    """The fold of a journal: apply its entries in order, then ask.
+
+    `tags` and `sources` name the numbers in `reads()`; the race's own sources come first. `guns` are all guns, those
+    of the wire with no wave among them. `closings`, `rules`, `publications`, `losses` and `notes` are in the order of
+    the journal; `clocks` has the last comparison of each. `cursors` say what came of each collector's store.
+    """
+
+    def __init__(self, race: Race) -> None:
+        self.race = race
+        self.applied = 0
+        self.tags = Names()
+        self.sources = Names(source.id for source in race.sources)
+        self.counts: dict[SourceId, SourceCounts] = {source.id: SourceCounts() for source in race.sources}
+        self.cursors: dict[tuple[SourceId, str], Cursor] = {}
+        self.guns: list[Recorded[GunBody]] = []
+        self.closings: list[Recorded[ClosingBody]] = []
+        self.rules: list[Recorded[RulesBody]] = []
+        self.publications: list[Recorded[PublicationBody]] = []
+        self.losses: list[Recorded[LossBody]] = []
+        self.clocks: dict[SourceId, Recorded[ClockBody]] = {}
+        self.notes: list[Recorded[NoteBody]] = []
+        self._roster_entries: list[Entry] = []
+        self._roster: RosterBody | None = None
+        self._rows = ReadRows(race, self.tags, self.sources)
+        self._gun_reads: list[DecodedReads] = []
+        self._gun_keys: set[tuple[object, ...]] = set()
+
+    def apply(self, entry: Entry) -> None:
+        """Take in the next entry. Raises: JournalRefused when it cannot be understood."""
+        self.apply_all((entry,))
+
+    def apply_all(self, entries: Iterable[Entry]) -> None:
+        """Take in the entries that follow, ascending; many at once are far quicker than one by one.
+
+        Raises: JournalRefused at one that cannot be understood; what was before it is taken in.
+        """
+        batches: list[tuple[int, Instant, DecodedReads]] = []
+        waiting = 0
+        try:
+            for entry in entries:
+                assert entry.number > self.applied, "entries are applied in order, each once"
+                if entry.kind is EntryKind.ROSTER:
+                    self._roster_entries.append(entry)
+                    self._roster = None
+                else:
+                    body = decode(entry)
+                    if isinstance(body, DecodedReads):
+                        batches.append((entry.number, entry.at_us, body))
+                        waiting += len(body)
+                    else:
+                        self._keep(entry.number, entry.at_us, body)
+                self.applied = entry.number
+                if waiting >= _READS_AT_ONCE:
+                    full, batches, waiting = batches, [], 0
+                    self._take_in(full)
+        finally:
+            self._take_in(batches)
+
+    def reads(self) -> Reads:
+        """All reads: windows on growing columns, nothing is copied. Good until the next entry is applied."""
+        return self._rows.reads()
+
+    def rows_of_tags(self, tags: Sequence[int] | Int64) -> Int64:
+        """The rows in `reads()` of these tags (numbers in `tags`)."""
+        return self._rows.rows_of_tags(tags)
+
+    def take_touched(self) -> Int64:
+        """The tags that got a new or better read since this was last asked, ascending."""
+        return self._rows.take_touched()
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held for reads and their identities."""
+        return self._rows.nbytes
+
+    @property
+    def malformed(self) -> int:
+        """How many malformed records are kept raw in the journal."""
+        return sum(counts.malformed for counts in self.counts.values())
+
+    @property
+    def roster(self) -> Roster | None:
+        """The roster in force: the last version; None before the first."""
+        version = self.roster_version
+        return None if version is None else version.body.roster
+
+    @property
+    def roster_version(self) -> Recorded[RosterBody] | None:
+        """The last version of the roster, with its file and author."""
+        if not self._roster_entries:
+            return None
+        entry = self._roster_entries[-1]
+        if self._roster is None:
+            body = decode(entry)
+            assert isinstance(body, RosterBody)
+            self._roster = body
+        return Recorded(number=entry.number, at_us=entry.at_us, body=self._roster)
+
+    @property
+    def roster_entries(self) -> Sequence[Entry]:
+        """All versions of the roster, as they lie in the journal (one decoded takes many megabytes)."""
+        return tuple(self._roster_entries)
+
+    def identity_index(self) -> IdentityIndex:
+        """A new index that knows the identities and strongest signals of all reads here."""
+        index = IdentityIndex.of(self._rows.identities, self.reads().rssi)
+        if self._gun_reads:
+            index.load(self._gun_reads)
+        return index
+
+    def _keep(self, number: int, at_us: Instant, body: Body) -> None:
+        match body:
+            case GunBody():
+                self.guns.append(Recorded(number=number, at_us=at_us, body=body))
+            case ClosingBody():
+                self.closings.append(Recorded(number=number, at_us=at_us, body=body))
+            case RulesBody():
+                self.rules.append(Recorded(number=number, at_us=at_us, body=body))
+            case PublicationBody():
+                self.publications.append(Recorded(number=number, at_us=at_us, body=body))
+            case ClockBody():
+                self.clocks[body.source] = Recorded(number=number, at_us=at_us, body=body)
+            case NoteBody():
+                self.notes.append(Recorded(number=number, at_us=at_us, body=body))
+            case LossBody():
+                self.losses.append(Recorded(number=number, at_us=at_us, body=body))
+                cursor = self.cursors.setdefault((body.source, body.store), Cursor())
+                for first, last in body.ranges:
+                    cursor.lose(first, last)
+            case _:
+                raise AssertionError(f"no place for {type(body).__name__}")
+
+    def _take_in(self, batches: list[tuple[int, Instant, DecodedReads]]) -> None:
+        """Reads, counts and cursors of batches, in order."""
+        with_rows = []
+        for number, at_us, batch in batches:
+            counts = self.counts.setdefault(batch.source, SourceCounts())
+            counts.batches += 1
+            counts.malformed += len(batch.malformed)
+            if batch.delivery is not None:
+                cursor = self.cursors.setdefault((batch.source, batch.delivery.store), Cursor())
+                cursor.add(batch.delivery.first, batch.delivery.count, batch.delivery.checks)
+            if len(batch) and (batch.kind == _GUN_CODE).any():
+                self._take_guns(number, at_us, batch.take(batch.kind == _GUN_CODE))
+                batch = batch.take(batch.kind != _GUN_CODE)
+            if len(batch):
+                with_rows.append(batch)
+        if with_rows:
+            self._take_rows(with_rows)
+
+    def _take_rows(self, batches: list[DecodedReads]) -> None:
+        known_before = len(self._rows)
+        placed, moment_us, held = self._rows.add(batches)
+        new = np.bincount(self.reads().source[known_before:], minlength=len(self.sources))
+        received_us = np.concatenate([batch.received_us for batch in batches])
+        stamp_us = np.concatenate([batch.stamp_us for batch in batches])
+        for source in np.unique(placed.source).tolist():
+            counts = self.counts[SourceId(self.sources.names[source])]
+            counts.reads += int(new[source])
+            _note_last(counts, (placed.source == source) & ~held, received_us, stamp_us, moment_us)
+
+    def _take_guns(self, number: int, at_us: Instant, reads: DecodedReads) -> None:
+        self._gun_reads.append(reads)
+        instants, held = moments(reads.stamp_us, reads.clock, self.race)
+        for i, read in enumerate(reads.chip_reads()):
+            key = (reads.source, reads.clock, replace(read, received_us=0, rssi=None, raw=None))
+            if key in self._gun_keys:
+                continue
+            self._gun_keys.add(key)
+            body = GunBody(
+                wave=None,
+                instant_us=None if held[i] else int(instants[i]),
+                origin="wire",
+                source=reads.source,
+                stamp_us=read.stamp_us,
+                clock=reads.clock,
+            )
+            self.guns.append(Recorded(number=number, at_us=at_us, body=body))
+
+
+def _note_last(counts: SourceCounts, mine: Bool, received_us: Int64, stamp_us: Int64, moment_us: Int64) -> None:
+    rows = np.flatnonzero(mine)
+    if not len(rows):
+        return
+    last = rows[np.lexsort((stamp_us[rows], received_us[rows]))[-1]]
+    arrived = (int(received_us[last]), int(stamp_us[last]))
+    if (
+        counts.last_received_us is None
+        or counts.last_stamp_us is None
+        or arrived
+        > (
+            counts.last_received_us,
+            counts.last_stamp_us,
+        )
+    ):
+        counts.last_received_us, counts.last_stamp_us = arrived
+    newest = int(moment_us[rows].max())
+    counts.newest_us = newest if counts.newest_us is None else max(counts.newest_us, newest)
