@@ -103,9 +103,9 @@ def trident_line(
     return f"aa{who}{stamp_text(stamp_us)}00{kind}{signal & 0xFF:02x}".encode() + ENDING
 
 
-def short_tag_line(tag: str, *, reader_id: int = 0, i: int = 0, q: int = 1, tto: tuple[int, int, int]) -> bytes:
-    """The short form of a tag data page: header `ae`, no date and no time. Field order inferred from the long form."""
-    body = f"{reader_id:02x}{tag.lower()}{i:02x}{q:02x}{tto[0]:02x}{tto[1]:02x}{tto[2]:02x}".encode()
+def short_page(page: bytes, *, reader_id: int = 0, i: int = 0, q: int = 1, index: int = 0, number: int = 1) -> bytes:
+    """A tag's data page in the short form with CR LF: header `ae`, eight bytes of user data, no date and no time."""
+    body = f"{reader_id:02x}{page[:8].ljust(8, bytes(1)).hex()}{i:02x}{q:02x}{index:02x}{number:02x}".encode()
     return b"ae" + body + b"%02x" % lrc(body) + ENDING
 
 
@@ -170,10 +170,10 @@ def memory_status(
     return control(MEMORY, content, reader_id=reader_id)
 
 
-def format_reply(*, tto: bool = False, mask: int | None = None, reader_id: int = 0) -> bytes:
-    """The answer to a query of the record format: which fields a tag record has, then header and trailer bytes."""
+def format_reply(*, tto: bool = False, mask: int | None = None, separator: int = 0, reader_id: int = 0) -> bytes:
+    """The answer to a query of the record format: fields, bytes of the tag, headers, trailer, separator."""
     fields = (0xFF if tto else 0x7F) if mask is None else mask
-    return control(FORMAT, bytes([fields]) + b"aa" + ENDING, reader_id=reader_id)
+    return control(FORMAT, bytes([fields, 0xFC]) + b"aa\xaa\0" + ENDING + bytes([separator]), reader_id=reader_id)
 
 
 def refusal(code: int = 0xF2, *, reader_id: int = 0) -> bytes:
