@@ -13,6 +13,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Final
 
+from config.folding import without_accents
 from timing.roster import Entrant, Sex
 
 
@@ -261,7 +262,7 @@ def parse_category(text: str) -> tuple[str, Sex] | None:
     The longest code that fits is taken, so that `M10F`, `M1F`, `MIM` and `MIF` are told apart; a bare `M` is a sex
     and no category. The sex is UNKNOWN where the text does not say it. Codes of veterans (V1...) are kept as such.
     """
-    plain = _without_accents(text).upper().replace("’", "'").strip()
+    plain = without_accents(text).upper().replace("’", "'").strip()
     for word, code in _WORDS:
         if plain.startswith(word):
             plain = code + plain.removeprefix(word).removeprefix("S")
@@ -273,10 +274,3 @@ def parse_category(text: str) -> tuple[str, Sex] | None:
         if plain.startswith(code) and plain.removeprefix(code) in _SEXES:
             return code, _SEXES[plain.removeprefix(code)]
     return None
-
-
-def _without_accents(text: str) -> str:
-    import unicodedata
-
-    decomposed = unicodedata.normalize("NFKD", text)
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))

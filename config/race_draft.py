@@ -56,7 +56,7 @@ class Draft:
     whole: RaceFile | None = None
 
     def fault(self, path: KeyPath, message: str, accepted: str = "") -> None:
-        """Keeps a fault of the key at a path, unless its value is at fault by itself: the other would follow from it."""
+        """Keeps a fault of the key at a path, unless its value is at fault by itself."""
         if path not in self.unsound:
             line = line_of(self.lines, path)
             self.faults.append(Fault(file=self.file, key=written(path), line=line, message=message, accepted=accepted))
