@@ -1,0 +1,145 @@
+"""The live race: journal entries in, numbered views out, in a thread of its own.
+
+Entries come in the order of the journal, once they are durable. Knows nothing of wires, of the event loop, or of who
+looks; what follows from the journal is kept by `derived`.
+"""
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from typing import Any, Final, TypeVar
+
+from calanque.derived import Derived, Picture
+from config.plan import RacePlan
+from readers.race_clock import RaceClock
+from results.views import Board, board_view
+from timing.journal import Entry
+from timing.state import RaceState
+
+logger = logging.getLogger(__name__)
+
+TICK_S: Final = 0.04
+"""The shortest time between two views: what people call at once."""
+
+TICK_SHARE: Final = 1.5
+"""A tick is followed by a pause at least this many times as long as its work: receiving beats showing."""
+
+IDLE_S: Final = 1.0
+"""Without news a view is made this often, so that clocks and ages go on."""
+
+Answer = TypeVar("Answer")
+Question = Callable[[], None]
+
+
+class LiveRace:
+    """The picture of one race, and the thread that keeps it. Methods may be called from any thread."""
+
+    def __init__(
+        self,
+        plan: RacePlan,
+        state: RaceState,
+        clock: RaceClock,
+        *,
+        sources: Callable[[], Sequence[Mapping[str, Any]]],
+        show: Callable[[Board], None],
+    ) -> None:
+        """sources: health of each source, asked at each view. show: is given each view, in the matching thread."""
+        self._plan = plan
+        self._state = state
+        self._clock = clock
+        self._sources = sources
+        self._show = show
+        self._inbox: queue.SimpleQueue[Sequence[Entry] | Question | None] = queue.SimpleQueue()
+        self._derived = Derived(plan, state)
+        self._number = 0
+        self._thread = threading.Thread(target=self._run, name="matching", daemon=True)
+        self.failed: BaseException | None = None
+
+    def start(self) -> None:
+        """Shows what the state holds already, and goes on in its own thread."""
+        self._make_view()
+        self._thread.start()
+
+    def feed(self, entries: Sequence[Entry]) -> None:
+        """Durable entries, in the order of the journal."""
+        self._inbox.put(entries)
+
+    def ask(self, question: Callable[[Picture], Answer]) -> "Future[Answer]":
+        """The answer of a function called in the matching thread with a settled picture of all that was fed before."""
+        answer: Future[Answer] = Future()
+
+        def run() -> None:
+            try:
+                self._derived.refresh(settle=True)
+                answer.set_result(question(self._derived.picture()))
+            except Exception as error:  # noqa: BLE001 - whoever asked gets it, whatever it is
+                answer.set_exception(error)
+
+        self._inbox.put(run)
+        return answer
+
+    def stop(self) -> None:
+        self._inbox.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            while self._take_for(IDLE_S, until_news=True):
+                began = time.monotonic()
+                self._derived.refresh()
+                self._make_view()
+                spent = time.monotonic() - began
+                if not self._take_for(max(TICK_S - spent, TICK_SHARE * spent), until_news=False):
+                    return
+        except BaseException as error:
+            # A picture that cannot be made must not look fresh: the engine sees this and stops.
+            self.failed = error
+            logger.exception("the matching thread ended")
+
+    def _take_for(self, seconds: float, *, until_news: bool) -> bool:
+        """Takes in what comes, for so long or until something came. False when it is time to stop."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            try:
+                news = self._inbox.get(timeout=left)
+            except queue.Empty:
+                return True
+            if news is None:
+                return False
+            self._accept(news)
+            if until_news:
+                return True
+        return True
+
+    def _accept(self, news: Sequence[Entry] | Question) -> None:
+        if callable(news):
+            news()
+            return
+        self._state.apply_all(news)
+        for entry in news:
+            self._derived.note(entry)
+
+    def _make_view(self) -> None:
+        self._number += 1
+        picture = self._derived.picture()
+        now_us = self._clock.now_us()
+        publications = self._state.publications
+        latest = publications[-1].body if publications else None
+        self._show(
+            board_view(
+                self._plan,
+                picture.roster,
+                picture.times,
+                picture.rankings,
+                sources=self._sources(),
+                read_counts=picture.read_counts,
+                publication=None if latest is None else {"number": latest.number, "at_us": latest.at_us},
+                race_now_us=now_us,
+                lag_us=picture.lag_us,
+                number=self._number,
+                rate=self._clock.rate,
+            )
+        )

@@ -1,0 +1,54 @@
+"""What commands say to a person at a terminal: tables, progress, counts. Everything for a script is in files."""
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+
+from timing.reads import ReadClass
+
+
+def say(text: str = "") -> None:
+    """A line on standard output."""
+    print(text, flush=True)
+
+
+def warn(text: str) -> None:
+    """A line on standard error: worth a look, and no reason to stop."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def grouped(number: int) -> str:
+    """`1 234 567`, with no-break spaces."""
+    return f"{number:,}".replace(",", "\u202f")
+
+
+def table(rows: Iterable[Sequence[str]], *, indent: str = "  ") -> None:
+    """Rows with their columns aligned: the first to the left, figures after it to the right."""
+    lines = [tuple(row) for row in rows]
+    if not lines:
+        return
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    for line in lines:
+        cells = [
+            line[0].ljust(widths[0]),
+            *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)),
+        ]
+        say(indent + "  ".join(cells).rstrip())
+
+
+CLASS_WORDS: Mapping[ReadClass, str] = {
+    ReadClass.USED: "used: gives a runner's moment at a point",
+    ReadClass.SAME_PASSING: "same passing: seen again while crossing",
+    ReadClass.TOO_EARLY: "too early: before the gun or the minimum time",
+    ReadClass.AFTER: "after the crossing that counts",
+    ReadClass.UNKNOWN_TAG: "unknown tag",
+    ReadClass.STRAY: "stray: parked tags, untimed roles",
+    ReadClass.CLOCK_HELD: "clock held: stamp outside the race",
+    ReadClass.SET_ASIDE: "set aside by a ruling",
+    ReadClass.MALFORMED: "malformed",
+}
+
+
+def say_classes(counts: Mapping[ReadClass, int], repeats: int) -> None:
+    """How many reads of each class; they add up to the reads journalled."""
+    table((CLASS_WORDS[kind], grouped(counts.get(kind, 0))) for kind in ReadClass)
+    table([("together", grouped(sum(counts.values()))), ("repeats, not kept twice", grouped(repeats))])
