@@ -1,0 +1,178 @@
+"""Serial ports: opened with pyserial, then read and written in blocks through the event loop.
+
+pyserial knows how to set a port up; its file descriptor does the rest, since reading line by line costs twenty times
+as much. A port that vanishes (a cable, an adapter) is an error of the read. Linux and macOS.
+"""
+
+import asyncio
+import contextlib
+import os
+import termios
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+from urllib.parse import parse_qsl
+
+import serial
+
+from readers.errors import BadEndpoint, ConnectFailed, ConnectionLost
+from readers.transports import ACCEPTED, READ_MAX
+
+BAUD_DEFAULT: Final = 9600
+BAUDS: Final = (4800, 9600, 19200, 38400, 57600, 115200)
+FLOWS: Final = ("none", "rtscts", "xonxoff")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SerialSettings:
+    """Which port, how fast, and its flow control (`none`, `rtscts`, `xonxoff`); always 8 bits, no parity, 1 stop."""
+
+    device: str
+    baud: int = BAUD_DEFAULT
+    flow: str = "none"
+
+
+def serial_settings(connect: str, address: str) -> SerialSettings:
+    """The settings of `/dev/ttyUSB0?baud=9600&flow=rtscts`.
+
+    Raises: BadEndpoint, naming what would be accepted.
+    """
+    device, _, query = address.partition("?")
+    settings = dict(parse_qsl(query, keep_blank_values=True))
+    baud, flow = settings.pop("baud", str(BAUD_DEFAULT)), settings.pop("flow", "none")
+    if not device.startswith("/"):
+        raise BadEndpoint(f"a serial port is a path such as /dev/ttyUSB0, not {device!r} in {connect!r}: {ACCEPTED}")
+    if settings:
+        raise BadEndpoint(f"unknown setting {next(iter(settings))!r} in {connect!r}: baud and flow are accepted")
+    if not (baud.isascii() and baud.isdigit() and int(baud) in BAUDS):
+        raise BadEndpoint(f"line speed {baud!r} in {connect!r}: one of {', '.join(map(str, BAUDS))}")
+    if flow not in FLOWS:
+        raise BadEndpoint(f"flow control {flow!r} in {connect!r}: one of {', '.join(FLOWS)}")
+    return SerialSettings(device=device, baud=int(baud), flow=flow)
+
+
+class _Port(serial.Serial):
+    """A port that keeps what had already arrived when it was opened: pyserial would throw it away."""
+
+    def _reset_input_buffer(self) -> None:
+        pass
+
+
+def _open_port(settings: SerialSettings) -> serial.Serial:
+    return _Port(
+        settings.device,
+        baudrate=settings.baud,
+        timeout=0,
+        write_timeout=0,
+        rtscts=settings.flow == "rtscts",
+        xonxoff=settings.flow == "xonxoff",
+        exclusive=True,
+    )
+
+
+class SerialTransport:
+    """An open serial port; see `readers.transports.Transport`."""
+
+    def __init__(self, port: serial.Serial, device: str) -> None:
+        self._port = port
+        self._device = device
+        self._fd: int = port.fileno()
+        self._waits: set[asyncio.Future[None]] = set()
+        self._closed = False
+
+    @classmethod
+    async def open(cls, settings: SerialSettings) -> Self:
+        """Raises: ConnectFailed, with what to do about it."""
+        # In a thread: some drivers take their time to open a port.
+        opening = asyncio.ensure_future(asyncio.to_thread(_open_port, settings))
+        try:
+            port = await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            opening.add_done_callback(_close_opened)
+            raise
+        except (OSError, ValueError, termios.error) as error:  # pyserial's errors are OSErrors
+            raise ConnectFailed(_why_not_opened(settings.device, error)) from error
+        return cls(port, settings.device)
+
+    async def read(self) -> bytes:
+        while True:
+            self._check_open()
+            try:
+                data = os.read(self._fd, READ_MAX)
+            except BlockingIOError:
+                await self._wait(writing=False)
+                continue
+            except OSError as error:
+                raise ConnectionLost(f"{self._device} vanished: {error.strerror}") from error
+            if not data:
+                raise ConnectionLost(f"{self._device} vanished: nobody is at the other end")
+            return data
+
+    async def write(self, data: bytes) -> None:
+        rest = memoryview(data)
+        while rest:
+            self._check_open()
+            try:
+                written = os.write(self._fd, rest)
+            except BlockingIOError:
+                await self._wait(writing=True)
+                continue
+            except OSError as error:
+                raise ConnectionLost(f"{self._device} vanished: {error.strerror}") from error
+            rest = rest[written:]
+
+    def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(self._fd)
+        loop.remove_writer(self._fd)
+        for wait in self._waits:
+            _wake(wait)
+        # A port closes at once only when nothing is left to send; else the system waits for a clogged peer.
+        with contextlib.suppress(OSError, termios.error):
+            termios.tcflush(self._fd, termios.TCOFLUSH)
+        with contextlib.suppress(OSError, termios.error):
+            self._port.close()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ConnectionLost("closed")
+
+    async def _wait(self, *, writing: bool) -> None:
+        """Until the port can be read or written, or is closed."""
+        loop = asyncio.get_running_loop()
+        wait: asyncio.Future[None] = loop.create_future()
+        add, remove = (loop.add_writer, loop.remove_writer) if writing else (loop.add_reader, loop.remove_reader)
+        self._waits.add(wait)
+        add(self._fd, _wake, wait)
+        try:
+            await wait
+        finally:
+            self._waits.discard(wait)
+            if not self._closed:
+                remove(self._fd)
+
+
+def _close_opened(opening: "asyncio.Future[serial.Serial]") -> None:
+    """Nobody waits any more for a port that was being opened."""
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().close()
+
+
+def _wake(wait: "asyncio.Future[None]") -> None:
+    if not wait.done():
+        wait.set_result(None)
+
+
+def _why_not_opened(device: str, error: BaseException) -> str:
+    """For the crew's board: what is wrong and what to do."""
+    if not Path(device).exists():
+        return f"there is no serial port {device}: is the cable in? `ls /dev/serial/by-id` shows the ports there are"
+    text = str(error)
+    if "lock" in text.lower() or "busy" in text.lower():
+        return f"{device} is in use by another program"
+    if isinstance(error, PermissionError) or "Permission denied" in text:
+        return f"no permission to open {device}: the user must be in the group that owns it (often dialout)"
+    return f"cannot open {device}: {text}"
