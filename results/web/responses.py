@@ -57,6 +57,8 @@ class EventStream(Response):
             for task in (sending, leaving):
                 task.cancel()
             await asyncio.gather(sending, leaving, return_exceptions=True)
+        if not sending.cancelled():
+            sending.result()  # a mistake of ours is not to be swallowed
 
     async def _send_events(self, send: Send) -> None:
         await send(_part(f"retry: {RETRY_MS}\n\n".encode()))

@@ -1,0 +1,386 @@
+"""The first view as HTML, so that a page says everything before (and without) its script.
+
+Owns which words and figures stand where; `static/live.js` says the same again for every later view, and a browser
+test holds the two together. Everything from a race is escaped by the template engine.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from results.printing import Language, count, duration, place_word
+from results.web.massif import Ridge
+from results.web.responses import version_of
+from results.web.stream import View
+from results.web.words import LANGUAGES, Words
+from timing.instants import MINUTE, SECOND, Instant
+
+THEME_COOKIE: Final = "theme"
+THEMES: Final = ("plein-soleil", "tente")
+
+LEADERS_SHOWN: Final = 5
+ARRIVALS_SHOWN: Final = {"live": 10, "board": 9}
+"""Rows are always there, empty until somebody fills them: nothing below them moves."""
+
+LAG_SHOWN_S: Final = 5
+FRESH_S: Final = 2
+LONG_NAME: Final = 34
+"""Characters of a name that takes two smaller lines of the board instead of one and a story."""
+
+DAY_S: Final = 86_400
+
+CHART: Final = (400, 132, 110)
+"""Width and height of the chart of arrivals, and y of its base."""
+
+_STATIC = Path(__file__).parent / "static"
+_SHARED = Path(__file__).parents[1] / "static"
+
+Model = dict[str, Any]
+
+
+class Pages:
+    """The pages of one application; templates are compiled once.
+
+    board_step_ms: how often rows move on the big board.
+    """
+
+    def __init__(self, *, board_step_ms: int = 2500) -> None:
+        self._environment = Environment(
+            loader=PackageLoader("results.web"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._step_ms = {"live": 0, "board": board_step_ms}
+        self._assets = {
+            "tokens": f"/static/base/tokens.css?v={version_of(_SHARED / 'tokens.css')}",
+            "sheet": f"/static/live.css?v={version_of(_STATIC / 'live.css')}",
+            "script": f"/static/live.js?v={version_of(_STATIC / 'live.js')}",
+            "icon": f"/static/icon.svg?v={version_of(_STATIC / 'icon.svg')}",
+        }
+
+    def html(self, name: str, view: View, *, language: str, theme: str | None, now_us: Instant) -> str:
+        """One page (`live` or `board`) in a language. now_us: the real instant it is asked for."""
+        words = LANGUAGES[language]
+        speech = Speech(words)
+        dark = theme == "tente"
+        return self._environment.get_template(f"{name}.html").render(
+            name=name,
+            words=words,
+            script_words=dict(words),
+            step_ms=self._step_ms[name],
+            assets=self._assets,
+            dark=dark,
+            other_theme=THEMES[0] if dark else THEMES[1],
+            here=_path(name, language),
+            there=_path(name, "en" if language == "fr" else "fr"),
+            other_language="en" if language == "fr" else "fr",
+            arrivals_shown=ARRIVALS_SHOWN[name],
+            leaders_shown=LEADERS_SHOWN,
+            **_model(name, view, speech, now_us),
+        )
+
+
+def _path(name: str, language: str) -> str:
+    return {"live": {"fr": "/", "en": "/en"}, "board": {"fr": "/board", "en": "/en/board"}}[name][language]
+
+
+class Speech:
+    """Figures and sentences in one language."""
+
+    def __init__(self, words: Words) -> None:
+        self.words = words
+        self.language = Language(words["language"])
+
+    def say(self, key: str, **values: str | int) -> str:
+        return self.words[key].format(**values)
+
+    def count(self, number: int) -> str:
+        return count(number, self.language)
+
+    def time(self, seconds: int) -> str:
+        """A duration; the minus of a countdown is a real one."""
+        text = duration(abs(seconds), self.language)
+        return f"−\u202f{text}" if seconds < 0 else text
+
+    def hour(self, instant: Instant, offset_s: int) -> str:
+        seconds = (instant // SECOND + offset_s) % DAY_S
+        return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+
+    def age(self, seconds: int) -> str:
+        if seconds < 60:
+            return self.say("seconds", n=seconds)
+        return self.say("minutes", n=self.count(seconds // 60), s=seconds % 60)
+
+    def freshness(self, seconds: int) -> str:
+        """How old the data of a page is; a second or so is no age."""
+        return self.words["up_to_date_now"] if seconds < FRESH_S else self.say("up_to_date", age=self.age(seconds))
+
+    def nth(self, place: int, *, feminine: bool = False) -> str:
+        return place_word(place, self.language, feminine=feminine)
+
+    def day(self, iso: str) -> str:
+        day = date.fromisoformat(iso)
+        return self.say("day", day=day.day, month=self.words["months"].split()[day.month - 1], year=day.year)
+
+
+def _model(name: str, view: View, speech: Speech, now_us: Instant) -> Model:
+    board = view.board
+    clock, race = board["clock"], board["race"]
+    age_us = max(0, now_us - view.made_us)
+    race_now_us = clock["race_now_us"] + int(age_us * clock["rate"])
+    ridge = Ridge.of(race["massif"] and race["massif"]["ridge"])
+    head_m = board["field"]["head_m"]
+    return {
+        "title": race["title"][speech.language],
+        "race_name": race["name"],
+        "subtitle": _subtitle(race, speech),
+        "clock": speech.time((race_now_us - board["phase"]["first_gun_us"]) // SECOND),
+        "hour": speech.hour(race_now_us, clock["utc_offset_s"]),
+        "age": speech.freshness(age_us // SECOND),
+        "simulated": "" if clock["rate"] == 1 else speech.say("simulated", rate=f"{clock['rate']:g}"),
+        "gun": _gun(board, race_now_us, speech),
+        "publication": _publication(board, speech),
+        "lag": speech.say("lag", age=speech.age(clock["lag_s"])) if clock["lag_s"] >= LAG_SHOWN_S else "",
+        "massif": race["massif"],
+        "ridge": ridge.line,
+        "pines": ridge.pines(board["field"]["counts"]),
+        "sun": None if head_m is None else ridge.sun(head_m / race["distance_m"]),
+        "points": _points(board, speech),
+        "state": state_line(board, speech),
+        "line": speech.say(
+            "line_for",
+            finished=speech.count(board["counts"]["finished"]),
+            started=speech.count(board["counts"]["started"]),
+        ),
+        "arrivals": [arrival(row, speech) for row in board["arrivals"][: ARRIVALS_SHOWN[name]]],
+        "leaders": [_leaders(section, board, speech, gaps=name == "board") for section in board["leaders"]],
+        "flow": _flow(board, speech),
+    }
+
+
+def _subtitle(race: Mapping[str, Any], speech: Speech) -> str:
+    km = f"{race['distance_m'] / 1000:g}"
+    parts = [speech.say("kilometres", km=km.replace(".", ",") if speech.language is Language.FR else km)]
+    if race["edition"] is not None:
+        parts.append(speech.say("edition", nth=speech.nth(race["edition"], feminine=True)))
+    return " · ".join([*parts, speech.day(race["day"])])
+
+
+def _gun(board: Mapping[str, Any], race_now_us: Instant, speech: Speech) -> str:
+    """The newest wave that left, or the first that is to leave."""
+    gone = [gun for gun in board["guns"] if gun["gun_us"] <= race_now_us and not gun["planned"]]
+    ahead = [gun for gun in board["guns"] if gun not in gone]
+    if not gone and not ahead:
+        return ""
+    gun = max(gone, key=lambda g: g["gun_us"]) if gone else min(ahead, key=lambda g: g["gun_us"])
+    hour = speech.hour(gun["gun_us"], board["clock"]["utc_offset_s"])
+    return speech.say("gun_gone" if gone else "gun_planned", wave=gun["name"], hour=hour)
+
+
+def _publication(board: Mapping[str, Any], speech: Speech) -> str:
+    publication = board["publication"]
+    return speech.words["no_publication"] if publication is None else speech.say("publication", n=publication["number"])
+
+
+def _points(board: Mapping[str, Any], speech: Speech) -> list[Model]:
+    """Each point with its counts, its newest crossing and the links of its sources."""
+    race, offset_s = board["race"], board["clock"]["utc_offset_s"]
+    models = []
+    for place, point in zip(race["points"], board["points"], strict=True):
+        newest = point["newest_us"]
+        links = [source for source in board["sources"] if place["id"] in source["points"]]
+        models.append(
+            {
+                "id": place["id"],
+                "name": point_name(place, speech),
+                "at": round(100 * place["distance_m"] / race["distance_m"]),
+                "seen": speech.count(point["seen"]),
+                "missed": "–" if place["kind"] == "finish" else speech.count(point["missed"]),
+                "newest": speech.words["never"] if newest is None else speech.hour(newest, offset_s),
+                "link": link_word(links, offset_s, speech),
+                "down": any(source["link"] != "up" for source in links),
+            }
+        )
+    return models
+
+
+def point_name(place: Mapping[str, Any], speech: Speech) -> str:
+    """Start and finish in the page's language; a split keeps the name the race gives it."""
+    return str(place["name"]) if place["kind"] == "split" else speech.words[place["kind"]]
+
+
+def link_word(links: Sequence[Mapping[str, Any]], offset_s: int, speech: Speech) -> str:
+    """The link of a point: one word when its sources agree, else how many are up."""
+    if not links:
+        return speech.words["link_unknown"]
+    states = {source["link"] for source in links}
+    if len(states) > 1:
+        up = sum(source["link"] == "up" for source in links)
+        return speech.say("link_partial", up=up, all=len(links))
+    state = str(links[0]["link"])
+    since = [source["since_us"] for source in links if source["since_us"] is not None]
+    if state == "down" and since:
+        return speech.say("link_down", hour=speech.hour(max(since), offset_s))
+    return speech.words.get(f"link_{state}", speech.words["link_unknown"]) if state != "down" else "–"
+
+
+def state_line(board: Mapping[str, Any], speech: Speech) -> tuple[str, str]:
+    """What the race is at: a word and a sentence."""
+    phase, counts, offset_s = board["phase"], board["counts"], board["clock"]["utc_offset_s"]
+    said = {key: speech.count(counts[key]) for key in ("entered", "started", "finished", "running")}
+    if phase["name"] == "armed":
+        waves = len(board["guns"])
+        said_waves = speech.words["waves_one"] if waves == 1 else speech.say("waves_many", n=waves)
+        start = speech.hour(phase["first_gun_us"], offset_s)
+        return speech.words["armed"], speech.say("armed_for", hour=start, n=said["entered"], waves=said_waves)
+    if phase["name"] == "closed":
+        return _closed_line(board, speech)
+    if not counts["finished"]:
+        return speech.words["under_way"], speech.say("under_way_for", **said)
+    return speech.words["provisional"], speech.say("provisional_for", **said)
+
+
+def _closed_line(board: Mapping[str, Any], speech: Speech) -> tuple[str, str]:
+    counts, offset_s, publication = board["counts"], board["clock"]["utc_offset_s"], board["publication"]
+    said = {
+        "finished": speech.count(counts["finished"]),
+        "dnf": speech.count(counts["statuses"]["DNF"]),
+        "dns": speech.count(counts["statuses"]["DNS"]),
+    }
+    word = speech.say("closed", hour=speech.hour(board["phase"]["finish_closed_us"], offset_s))
+    if publication is None:
+        return word, speech.say("closed_for", **said)
+    published = speech.hour(publication["at_us"], offset_s)
+    return word, speech.say("closed_published", **said, n=publication["number"], published=published)
+
+
+def person(row: Mapping[str, Any], speech: Speech) -> Model:
+    """How an entrant is named: a withheld name gives place to the bib, and to nothing where that tells too much."""
+    if not row["withheld"]:
+        return {"first": row["first"], "last": row["last"], "note": ""}
+    if not row["bib"]:
+        return {"first": speech.words["withheld_all"], "last": "", "note": ""}
+    return {"first": speech.say("withheld_bib", bib=row["bib"]), "last": "", "note": speech.words["withheld"]}
+
+
+def arrival(row: Mapping[str, Any], speech: Speech) -> Model:
+    """One row of the river: strongest reason to mention somebody first."""
+    return {
+        **person(row, speech),
+        "key": row_key(row),
+        "bib": row["bib"],
+        "place": place_text(row, speech),
+        "reason": reason(row, speech),
+        "first_of_sex": row["sex_place"] == 1,
+        "long": sum(map(len, person(row, speech).values())) >= LONG_NAME,
+        "story": " · ".join(filter(None, (row["category"], row["from"]))),
+        "time": speech.time(row["official_s"]) if row["official_s"] is not None else "–",
+        "real": real_time(row, speech),
+    }
+
+
+def row_key(row: Mapping[str, Any]) -> str:
+    """What makes a row the same row in the next view."""
+    return str(row["bib"] or row["at_us"])
+
+
+def place_text(row: Mapping[str, Any], speech: Speech) -> str:
+    if row["place"] is None:
+        return "–"
+    place = speech.count(row["place"])
+    return f"{place} =" if row["shared"] else place
+
+
+def reason(row: Mapping[str, Any], speech: Speech) -> str:
+    """A podium by sex, else a podium by category, else nothing."""
+    place, feminine = row["sex_place"], row["sex"] == "F"
+    if place is not None and place <= 3 and row["sex"] in ("F", "M"):
+        return speech.say("woman_place" if feminine else "man_place", nth=speech.nth(place, feminine=feminine))
+    place = row["category_place"]
+    if place is not None and place <= 3 and row["category"]:
+        return f"{speech.nth(place, feminine=feminine)} {row['category']}"
+    return ""
+
+
+def real_time(row: Mapping[str, Any], speech: Speech) -> str:
+    """A net time, or that there is none and why: never an estimate."""
+    if row["real_s"] is None:
+        return speech.words["real_unread"]
+    if not row["start_read"]:
+        return speech.words["real_as_official"]
+    return speech.say("real", time=speech.time(row["real_s"]))
+
+
+def _leaders(section: Mapping[str, Any], board: Mapping[str, Any], speech: Speech, *, gaps: bool) -> Model:
+    finish = board["race"]["points"][-1]["id"]
+    finished = section["point"] == finish
+    titles = {"F": "women", "M": "men"}
+    rows = section["rows"][:LEADERS_SHOWN]
+    return {
+        "scope": section["scope"],
+        "title": speech.words[titles.get(section["scope"], "everybody")],
+        "note": _leaders_note(section, board, speech, finished=finished),
+        "finished": finished,
+        "rows": [_leader(row, number, rows, speech, gaps=gaps) for number, row in enumerate(rows)],
+    }
+
+
+def _leaders_note(section: Mapping[str, Any], board: Mapping[str, Any], speech: Speech, *, finished: bool) -> str:
+    if finished:
+        return speech.words["leaders_finished_F" if section["scope"] == "F" else "leaders_finished"]
+    names = {point["id"]: point["name"] for point in board["race"]["points"]}
+    if section["point"] is None:
+        return ""
+    return speech.say("leaders_at", point=names[section["point"]])
+
+
+def _leader(
+    row: Mapping[str, Any], number: int, rows: Sequence[Mapping[str, Any]], speech: Speech, *, gaps: bool
+) -> Model:
+    behind_s = row["time_s"] - rows[0]["time_s"]
+    time = f"+\u202f{speech.time(behind_s)}" if gaps and number else speech.time(row["time_s"])
+    return {
+        **person(row, speech),
+        "key": row_key(row),
+        "place": str(number + 1) if row["place"] is None else place_text(row, speech),
+        "story": " · ".join(filter(None, (row["bib"], row["category"], row["from"]))),
+        "time": time,
+    }
+
+
+def _flow(board: Mapping[str, Any], speech: Speech) -> Model:
+    """The chart of arrivals: a line over a mass, with the hour under it and its sentence."""
+    flow, offset_s = board["flow"], board["clock"]["utc_offset_s"]
+    bars: Sequence[int] = flow["per_minute"]
+    now = speech.say("flow_now", n=speech.count(flow["last_minute"]))
+    if not bars:
+        return {"now": now, "label": speech.words["flow_none"], "line": "", "mass": "", "ticks": []}
+    width, _, base = CHART
+    start_us = board["phase"]["first_gun_us"] + flow["first_minute"] * MINUTE
+    span, peak = max(len(bars), 30), max(bars)
+    points = [f"{n * width / span:.1f},{base - 96 * bar / max(peak, 1):.1f}" for n, bar in enumerate(bars)]
+    ticks = [
+        {"x": f"{n * width / span:.1f}", "text": speech.hour(start_us + n * MINUTE, offset_s)[:5]}
+        for n in range(0, span, max(10, span // 4 // 10 * 10))
+        if n * width / span <= width - 40
+    ]
+    label = speech.say(
+        "flow_label",
+        hour=speech.hour(start_us, offset_s)[:5],
+        peak=speech.count(peak),
+        peak_hour=speech.hour(start_us + bars.index(peak) * MINUTE, offset_s)[:5],
+        n=speech.count(flow["last_minute"]),
+    )
+    last_x = f"{(len(bars) - 1) * width / span:.1f}"
+    return {
+        "now": now,
+        "label": label,
+        "line": " ".join(points),
+        "mass": f"0,{base} {' '.join(points)} {last_x},{base}",
+        "ticks": ticks,
+    }

@@ -1,0 +1,154 @@
+"""A race that moves, for the pages: true crossings of a whole field, and what is known of them at any instant.
+
+Not a simulation of mats: every crossing is read, at once. Names are hard on purpose.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from config.loader import load_race
+from config.plan import RacePlan
+from results.eligibility import Eligibility
+from results.rankings import Rankings, rank
+from results.views import board_view
+from timing.instants import MINUTE, MISSING, SECOND, Instant
+from timing.reads import Int64, ReadClass
+from timing.roster import Bib, Entrant, Roster, Sex
+from timing.times import Closings, Flag, Guns, Status, Times
+
+FIRST = ("Wilfred", "Lydia", "Kévin", "Maëlle", "Anders", "Selam", "Jean-Christophe", "Ilyès", "Ondřej", "Danièle")
+LAST = ("Cherutich", "Roumestan", "Van den Broucke-Castellani de la Penne", "Marchesi", "Ouazzani", "Le Bihan",
+        "Holmqvist-Byström", "Estrine-Rouvière", "Barthélemy-Roux", "Veselka", "Fabre-Sicard")  # fmt: skip
+CLUBS = (
+    "Martigues",
+    "AC Garlaban",
+    "",
+    "Aix-en-Provence",
+    "Foulées de l'Huveaune",
+    "SCO Sainte-Marguerite Marseille",
+    "",
+)
+WITHHELD_NAME = "Introuvable"
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+def field_of(size: int, *, seed: int = 7) -> Roster:
+    """Entrants with bibs from 1; every 50th withheld, the 3rd of them hostile."""
+    rng = np.random.default_rng(seed)
+    women = rng.random(size) < 0.36
+    years = rng.integers(1946, 2006, size)
+    entrants = []
+    for n in range(size):
+        sex = Sex.F if women[n] else Sex.M
+        last = LAST[(n * 7 + n // 10 + n // 110) % len(LAST)]
+        entrants.append(
+            Entrant(
+                bib=Bib(str(n + 1)),
+                last_name=WITHHELD_NAME if n % 50 == 7 else HOSTILE if n == 2 else last,
+                first_name=FIRST[(n * 3 + n // 10 + n // 100) % len(FIRST)],
+                sex=sex,
+                birth_year=int(years[n]) if n > 60 else 1994,
+                club="Club secret" if n % 50 == 7 else CLUBS[n % len(CLUBS)],
+                nationality="KEN" if n < 8 else "FRA",
+                public=n % 50 != 7,
+            )
+        )
+    return Roster(entrants=tuple(entrants))
+
+
+@dataclass(frozen=True, kw_only=True)
+class MovingRace:
+    """A plan, a roster and the true crossings of everybody (one row for each point, MISSING: never)."""
+
+    plan: RacePlan
+    roster: Roster
+    truth_us: Int64
+    wave: np.ndarray[Any, np.dtype[np.int16]]
+
+    @cached_property
+    def eligibility(self) -> Eligibility:
+        return Eligibility.of(self.plan, self.roster)
+
+    @property
+    def first_gun_us(self) -> Instant:
+        return min(wave.planned_gun_us for wave in self.plan.race.waves)
+
+    def times(self, now_us: Instant, *, closed: bool = False, guns_known: bool = True) -> Times:
+        """What is known at an instant of the race clock."""
+        seen = np.where((self.truth_us != MISSING) & (self.truth_us <= now_us), self.truth_us, MISSING)
+        size = len(self.roster)
+        waves = tuple(wave.planned_gun_us for wave in self.plan.race.waves)
+        gun = np.array(waves, np.int64)[self.wave]
+        finished, started = seen[-1] != MISSING, seen[0] != MISSING
+        status = np.where(finished, Status.FINISHED, np.where((seen != MISSING).any(axis=0), Status.STARTED, 0))
+        if closed:
+            status = np.where(status == Status.STARTED, Status.DNF, np.where(status == 0, Status.DNS, status))
+        flags = np.where(~started & (seen != MISSING).any(axis=0), int(Flag.NO_START_READ), 0)
+        return Times(
+            status=status.astype(np.uint8),
+            crossing_us=seen,
+            crossing_mat=np.full(seen.shape, -1, np.int16),
+            wave=self.wave,
+            crossed_wave=self.wave,
+            wave_gun_us=gun,
+            gun_us=gun,
+            gun_time_us=np.where(finished, seen[-1] - gun, MISSING),
+            net_time_us=np.where(finished & started, seen[-1] - seen[0], MISSING),
+            flags=flags.astype(np.int32),
+            missed=np.where((seen[1] == MISSING) & finished, 2, 0).astype(np.int32),
+            start_origin=np.zeros(size, np.uint8),
+            finish_origin=np.zeros(size, np.uint8),
+            guns=Guns(wave_us=waves, planned=tuple(not guns_known or gun > now_us for gun in waves)),
+            closings=Closings(start_us=now_us if closed else None, finish_us=now_us if closed else None),
+        )
+
+    def rankings(self, times: Times) -> Rankings:
+        return rank(self.plan, self.roster, times, self.eligibility)
+
+    def board(self, now_us: Instant, *, number: int, closed: bool = False, **changes: Any) -> dict[str, Any]:
+        """The board at an instant; `changes` replace what `board_view` is told."""
+        times = self.times(now_us, closed=closed)
+        sources = [
+            {
+                "id": str(s.id),
+                "link": "up",
+                "since_us": now_us - MINUTE,
+                "newest_us": None,
+                "reads": 0,
+                "error": "/dev/x",
+            }
+            for s in self.plan.race.sources
+        ]
+        told: dict[str, Any] = {
+            "sources": sources,
+            "read_counts": {ReadClass.USED: int((times.crossing_us != MISSING).sum())},
+            "publication": None,
+            "race_now_us": now_us,
+            "lag_us": 0,
+            "number": number,
+        }
+        return board_view(self.plan, self.roster, times, self.rankings(times), **(told | changes))
+
+
+def moving_race(size: int = 20_000, *, seed: int = 7) -> MovingRace:
+    """A Marseille-Cassis whose waves leave as planned: some never start, some give up, few start reads are missed."""
+    plan = load_race("marseille_cassis_2024")
+    rng = np.random.default_rng(seed)
+    waves = plan.race.waves
+    wave = np.minimum(np.arange(size) * len(waves) // max(size, 1), len(waves) - 1).astype(np.int16)
+    gun = np.array([w.planned_gun_us for w in waves], np.int64)[wave]
+    start = gun + (rng.gamma(2.0, 40.0, size) * SECOND).astype(np.int64)
+    net_min = np.exp(rng.normal(4.62 + 0.045 * wave, 0.14, size)).clip(61.2, 230)
+    net_min[:12] = 60.3 + np.arange(12) * 0.45
+    start[:12] = gun[:12] + 2 * SECOND
+    net = (net_min * MINUTE).astype(np.int64) + rng.integers(0, SECOND, size)
+    half = (net * rng.normal(0.54, 0.012, size)).astype(np.int64)
+    truth = np.stack([start, start + half, start + net])
+    truth[:, rng.random(size) < 0.06] = MISSING
+    truth[2, rng.random(size) < 0.004] = MISSING
+    truth[0, (rng.random(size) < 0.004) & (np.arange(size) > 20)] = MISSING
+    truth[1, (rng.random(size) < 0.01) & (np.arange(size) > 20)] = MISSING
+    return MovingRace(plan=plan, roster=field_of(size, seed=seed), truth_us=truth, wave=wave)

@@ -1,0 +1,75 @@
+"""Serves the pages of a moving race, to look at: `python tests/web/show_moving_race.py [--at MINUTES] [--rate R]`."""
+
+import argparse
+import asyncio
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from moving_race import MovingRace, moving_race
+
+from results.web.app import build_app
+from results.web.server import LiveServer
+from results.web.stream import Hub, View
+from timing.instants import MINUTE, SECOND
+
+
+class ShownRace:
+    """A `LiveRace` over a moving race; remembers the commands it is given."""
+
+    def __init__(self, race: MovingRace, *, clients_max: int = 100) -> None:
+        self.race = race
+        self.hub = Hub(clients_max=clients_max)
+        self.race_title = {"fr": "Marseille-Cassis", "en": "Marseille-Cassis"}
+        self.commands: list[dict[str, Any]] = []
+        self.number = 0
+
+    def view(self) -> View:
+        view = self.hub.latest
+        assert view is not None
+        return view
+
+    async def control(self, command: dict[str, Any]) -> dict[str, Any]:
+        self.commands.append(command)
+        return {"done": command["command"]}
+
+    def show(self, now_us: int, **changes: Any) -> View:
+        """Publish the board at an instant."""
+        self.number += 1
+        view = View.of(self.race.board(now_us, number=self.number, **changes))
+        self.hub.publish(view)
+        return view
+
+
+async def _run(args: argparse.Namespace) -> None:
+    shown = ShownRace(moving_race(args.size), clients_max=5000)
+    at_us = shown.race.first_gun_us + int(args.at * MINUTE)
+    began = time.monotonic()
+
+    def show() -> None:
+        now_us = at_us + int((time.monotonic() - began) * args.rate * SECOND)
+        shown.show(now_us, rate=args.rate, closed=args.closed, lag_us=args.lag * SECOND)
+
+    show()
+    async with LiveServer(build_app(shown, token="t" * 20), port=args.port) as server:
+        print(server.url, flush=True)
+        while True:
+            await asyncio.sleep(args.tick)
+            if not args.silent:
+                show()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--at", type=float, default=110.0, help="minutes after the first gun")
+    parser.add_argument("--rate", type=float, default=1.0)
+    parser.add_argument("--tick", type=float, default=0.5)
+    parser.add_argument("--size", type=int, default=20_000)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--lag", type=int, default=0)
+    parser.add_argument("--closed", action="store_true")
+    parser.add_argument("--silent", action="store_true", help="one view and no more")
+    asyncio.run(_run(parser.parse_args()))
