@@ -1,0 +1,203 @@
+"""A simulated race day as files: race file, roster, guns, reads (as a read log and as IPICO lines), and the truths.
+
+Owns the layout of such a folder; docs/simulation.md describes it for people. `ReaderTape` is what a virtual reader is
+served from.
+"""
+
+import csv
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final, Self
+
+import numpy as np
+
+from simulators.emission import EmittedReads
+from simulators.ipico_lines import LINE_BYTES, ipico_lines
+from simulators.mats import reads_of_crossings
+from simulators.race_day import RaceDay
+from timing.instants import MISSING, Instant
+from timing.race import Race
+from timing.reads import Int64, SourceId
+from timing.roster import Entrant, Roster
+
+RACE_FILE: Final = "race.toml"
+ROSTER_FILE: Final = "roster.csv"
+GUNS_FILE: Final = "guns.csv"
+READ_LOG: Final = "reads.csv"
+READERS_FOLDER: Final = "readers"
+TRUTH_FILE: Final = "truth.csv"
+EXPECTED_FILE: Final = "expected.csv"
+SUMMARY_FILE: Final = "simulation.json"
+
+_CHUNK: Final = 200_000
+
+
+def write_race_day(day: RaceDay, folder: Path, *, read_log: bool = True, expected: bool = True) -> None:
+    """Writes everything into a folder, which is made if need be; same days give the same bytes.
+
+    IPICO lines and tapes are written for the sources whose protocol is IPICO. Without `expected` the expected answer,
+    which takes some seconds for a large race, is left out.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    race = day.plan.race
+    if day.plan.text:
+        (folder / RACE_FILE).write_text(day.plan.text, encoding="utf-8")
+    write_roster(day.field.roster, folder / ROSTER_FILE)
+    _write_csv(folder / GUNS_FILE, ["wave", "epoch_us"], day.guns.items())
+    if read_log:
+        write_read_log(race, day.reads, folder / READ_LOG)
+    for tape in tapes_of(race, day.reads, day.field.guns_us):
+        tape.write(folder / READERS_FOLDER)
+    write_truth(day, folder / TRUTH_FILE)
+    if expected:
+        (folder / EXPECTED_FILE).write_text(day.expected_csv, encoding="utf-8", newline="")
+    (folder / SUMMARY_FILE).write_text(json.dumps(_summary(day), indent=1) + "\n", encoding="utf-8")
+
+
+def write_roster(roster: Roster, path: Path) -> None:
+    """The roster with the canonical headers; as many tag columns as somebody has tags."""
+    most = max((len(entrant.tags) for entrant in roster.entrants), default=1)
+    tags = ["tag", *(f"tag{number}" for number in range(2, most + 1))]
+    header = ["bib", *tags, *_ROSTER_COLUMNS]
+    _write_csv(path, header, (_roster_row(entrant, len(tags)) for entrant in roster.entrants))
+
+
+_ROSTER_COLUMNS: Final = (
+    "last_name", "first_name", "sex", "birth_date", "birth_year", "age", "category", "nationality", "club", "team",
+    "town", "licence", "wave", "role", "elite", "status", "public", "say",
+)  # fmt: skip
+
+
+def _roster_row(entrant: Entrant, tags: int) -> list[object]:
+    e = entrant
+    return [
+        e.bib, *e.tags, *[""] * (tags - len(e.tags)), e.last_name, e.first_name, e.sex.value,
+        "" if e.birth_date is None else e.birth_date.isoformat(), "" if e.birth_year is None else e.birth_year,
+        "" if e.age is None else e.age, e.category, e.nationality, e.club, e.team, e.town, e.licence, e.wave, e.role,
+        int(e.elite), e.status, int(e.public), e.say,
+    ]  # fmt: skip
+
+
+def write_read_log(race: Race, reads: EmittedReads, path: Path) -> None:
+    """All reads as a read log, in order of delivery."""
+    mats = race.course.mats
+    heads = [f"{mat.id}," for mat in mats]
+    tails = [f",{mat.source}\n" for mat in mats]
+    tags = reads.tags
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write("mat,tag,epoch_us,antenna,rssi,source\n")
+        for first in range(0, len(reads), _CHUNK):
+            rows = slice(first, first + _CHUNK)
+            antenna = ["" if a < 0 else str(a) for a in reads.antenna[rows].tolist()]
+            rssi = ["" if r != r else f"{r:g}" for r in reads.rssi[rows].tolist()]
+            columns = (reads.mat[rows].tolist(), reads.tag[rows].tolist(), reads.stamp_us[rows].tolist(), antenna, rssi)
+            file.write(
+                "".join(f"{heads[m]}{tags[t]},{at},{a},{r}{tails[m]}" for m, t, at, a, r in zip(*columns, strict=True))
+            )
+
+
+def write_truth(day: RaceDay, path: Path) -> None:
+    """True instants and speeds: a row for each entrant and point they really passed.
+
+    `reads_main` and `reads_backup`: how many reads that passage gave at the mats of each role.
+    """
+    field, course = day.field, day.plan.race.course
+    counts = reads_of_crossings(field, day.reads)
+    by_role = {
+        (point.id, role): sum(
+            (counts[i] for i, mat in enumerate(course.mats) if mat.point == point.id and mat.role == role),
+            np.zeros(len(field), np.int64),
+        ).tolist()
+        for point in course.points
+        for role in ("main", "backup")
+    }
+    instants, speeds = field.line_us.tolist(), field.speed_mm_s.tolist()
+    rows = (
+        (entrant.bib, point.id, instants[p][i], speeds[p][i], by_role[point.id, "main"][i],
+         by_role[point.id, "backup"][i], field.story[i])
+        for i, entrant in enumerate(field.roster.entrants)
+        for p, point in enumerate(course.points)
+        if instants[p][i] != MISSING
+    )  # fmt: skip
+    _write_csv(path, ["bib", "point", "true_us", "speed_mm_s", "reads_main", "reads_backup", "story"], rows)
+
+
+def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)
+
+
+def _summary(day: RaceDay) -> dict[str, object]:
+    reads, mats = day.reads, day.plan.race.course.mats
+    return {
+        "race": day.plan.race.id,
+        "zone": str(day.plan.race.zone),
+        "entrants": len(day.field),
+        "reads": len(reads),
+        "repeats": int(reads.repeat.sum()),
+        "reads_by_mat": {mat.id: int((reads.mat == number).sum()) for number, mat in enumerate(mats)},
+        "first_due_us": int(reads.due_us[0]) if len(reads) else None,
+        "last_due_us": int(reads.due_us[-1]) if len(reads) else None,
+        "start_closed_us": day.closings.start_us,
+        "guns": dict(day.guns),
+        "physics": asdict(day.physics),
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReaderTape:
+    """Everything one virtual reader will say: lines of equal length in order of delivery, and when each is due.
+
+    `guns_us`: the guns its trigger input sees.
+    """
+
+    source: SourceId
+    lines: bytes
+    due_us: Int64
+    guns_us: tuple[Instant, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.due_us)
+
+    def write(self, folder: Path) -> None:
+        """Writes `<source>.ipico` (the lines), `<source>.due.npy` and `<source>.guns.npy`."""
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{self.source}.ipico").write_bytes(self.lines)
+        np.save(folder / f"{self.source}.due.npy", self.due_us)
+        np.save(folder / f"{self.source}.guns.npy", np.array(self.guns_us, np.int64))
+
+    @classmethod
+    def load(cls, folder: Path, source: str) -> Self:
+        """The tape of a source out of a folder of tapes.
+
+        Raises: FileNotFoundError when it has none; ValueError when its files do not fit together.
+        """
+        lines = (folder / f"{source}.ipico").read_bytes()
+        due_us = np.load(folder / f"{source}.due.npy")
+        guns = np.load(folder / f"{source}.guns.npy")
+        if len(lines) != len(due_us) * LINE_BYTES:
+            raise ValueError(f"{source}: {len(lines)} bytes of lines for {len(due_us)} instants")
+        return cls(source=SourceId(source), lines=lines, due_us=due_us, guns_us=tuple(guns.tolist()))
+
+
+def tapes_of(race: Race, reads: EmittedReads, guns_us: Sequence[Instant] = ()) -> list[ReaderTape]:
+    """The tapes of all IPICO readers of a race; the reader of the start's first main mat sees the guns."""
+    tapes = []
+    for source in race.sources:
+        if source.protocol != "ipico":
+            continue
+        own = reads.of_source(race, source.id)
+        hears = source.id == race.course.start.mats[0].source
+        tapes.append(
+            ReaderTape(
+                source=source.id,
+                lines=ipico_lines(race, own),
+                due_us=own.due_us,
+                guns_us=tuple(sorted(set(guns_us))) if hears else (),
+            )
+        )
+    return tapes
