@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from config.plan import Per
 from results.flag_words import flag_column
-from results.people import Audience, Person
+from results.people import Audience, Person, plain_text
 from results.printing import Language, count, duration_column, hour
 from results.rankings import RankedList
 from results.standing import Standing
 from results.titles import clock_name, list_title
 from timing.instants import SECOND
+from timing.times import Status
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
@@ -37,6 +38,7 @@ _WORDS: Final = {
         "net": "Temps réel", "flags": "Questions", "withheld": "nom non publié", "public": "Publié", "yes": "oui",
         "no": "non", "unread": "non lu", "summary": "Lisez-moi", "provisional": "Provisoire", "list": "Liste",
         "ranked": "classés", "clock": "classée au", "publication": "Publication", "at": "à", "jury": "Version du jury",
+        "no_place": "Sans place", "status": "Statut", "role": "Rôle",
     },
     Language.EN: {
         "place": "Place", "tied": "tied", "bib": "Bib", "last": "Last name", "first": "First name", "sex": "Sex",
@@ -44,6 +46,7 @@ _WORDS: Final = {
         "net": "Net time", "flags": "Questions", "withheld": "name withheld", "public": "Public", "yes": "yes",
         "no": "no", "unread": "not read", "summary": "Read me", "provisional": "Provisional", "list": "List",
         "ranked": "ranked", "clock": "ranked by", "publication": "Publication", "at": "at", "jury": "For the jury",
+        "no_place": "Without a place", "status": "Status", "role": "Role",
     },
 }  # fmt: skip
 
@@ -60,10 +63,14 @@ def results_xlsx(standing: Standing, audience: Audience, language: Language) -> 
     book.set_properties({"created": datetime.fromtimestamp(standing.at_us // SECOND, UTC).replace(tzinfo=None)})
     sheets = _Sheets.of(book, standing, audience, language)
     shown = [r for r in standing.rankings.lists if audience is Audience.JURY or r.rule.public]
-    names = sheet_names([_words(language)["summary"], *(_short_title(r, standing, language) for r in shown)])
-    sheets.write_summary(names[0], list(zip(names[1:], shown, strict=True)))
-    for name, ranked in zip(names[1:], shown, strict=True):
+    words = _words(language)
+    titles = [words["summary"], *(_short_title(r, standing, language) for r in shown), words["no_place"]]
+    names = sheet_names(titles)
+    sheets.write_summary(names[0], shown)
+    for name, ranked in zip(names[1:-1], shown, strict=True):
         sheets.write_list(name, ranked)
+    if audience is Audience.JURY:
+        sheets.write_without_place(names[-1])
     book.close()
     return buffer.getvalue()
 
@@ -128,7 +135,7 @@ class _Sheets:
             guarded=book.add_format({"quote_prefix": True}),
         )
 
-    def write_summary(self, name: str, lists: Sequence[tuple[str, RankedList]]) -> None:
+    def write_summary(self, name: str, lists: Sequence[RankedList]) -> None:
         words, plan = _words(self.language), self.standing.plan
         sheet = self.book.add_worksheet(name)
         sheet.set_column(0, 0, 34)
@@ -145,7 +152,7 @@ class _Sheets:
                 count(ranked.ranked, self.language),
                 clock_name(ranked.rule.clock, self.language),
             )
-            for _, ranked in lists
+            for ranked in lists
         ]
         for row, line in enumerate(lines):
             for column, text in enumerate(line):
@@ -170,6 +177,24 @@ class _Sheets:
         for row, (place, shared, index) in enumerate(rows, start=1):
             number(row, 0, place)
             for column, text in enumerate((tied if shared else "", *self._cells(index)), start=1):
+                if text:
+                    self._text(sheet, row, column, text)
+
+    def write_without_place(self, name: str) -> None:
+        """For the jury: everybody who has not finished or whose role holds no place, in the order of bibs."""
+        sheet, words, standing = self.book.add_worksheet(name), _words(self.language), self.standing
+        heads = (words["status"], words["role"], *self._heads()[2:])
+        for column, width in enumerate(_WIDTHS[: len(heads)]):
+            sheet.set_column(column, column, max(width, 9))
+        sheet.freeze_panes(1, 0)
+        for column, head in enumerate(heads):
+            self._text(sheet, 0, column, head, self.bold)
+        without = ~standing.rankings.eligibility.ranked_role | (standing.times.status != Status.FINISHED)
+        by_bib = standing.rankings.eligibility.by_bib
+        for row, index in enumerate(by_bib[without[by_bib]].tolist(), start=1):
+            status = Status(int(standing.times.status[index])).name
+            role = plain_text(standing.roster.entrants[index].role)
+            for column, text in enumerate((status, role, *self._cells(index))):
                 if text:
                     self._text(sheet, row, column, text)
 
