@@ -1,0 +1,69 @@
+"""Commands to a running engine, over its loopback API with the token of the race folder."""
+
+import json
+import urllib.error
+import urllib.request
+from datetime import time
+from pathlib import Path
+from typing import Any
+
+from calanque.errors import EngineNotRunning, FrontDoorError
+from calanque.exit_codes import OK
+from calanque.folder import RACES, RaceFolder
+from calanque.terminal import say
+from config.loader import load_race
+from timing.instants import local_instant
+
+
+def close_command(race: str, *, point: str, author: str, at: str | None) -> int:
+    folder = folder_of(race)
+    at_us = None if at is None else _instant_on_race_day(folder, at)
+    answer = command(folder, "close", {"point": point, "author": author, "at_us": at_us})
+    say(f"{point} closed, journal number {answer['number']}")
+    return OK
+
+
+def publish_command(race: str, *, author: str) -> int:
+    answer = command(folder_of(race), "publish", {"author": author})
+    say(f"publication {answer['publication']} in {answer['folder']}")
+    return OK
+
+
+def folder_of(race: str) -> RaceFolder:
+    """The folder a running race lies in."""
+    path = Path(race)
+    return RaceFolder(path if path.is_dir() else RACES / race)
+
+
+def command(folder: RaceFolder, name: str, fields: dict[str, Any]) -> dict[str, Any]:
+    """What the engine answers to a command.
+
+    Raises: EngineNotRunning; FrontDoorError with the engine's own reason when it refuses.
+    """
+    holder = folder.holder()
+    if holder is None or "url" not in holder:
+        raise EngineNotRunning(f"no engine runs on {folder.path}: start one with `calanque run {folder.path}`")
+    request = urllib.request.Request(
+        f"{holder['url']}/api/{name}",
+        data=json.dumps(fields).encode(),
+        headers={"Authorization": f"Bearer {folder.secret()}", "Content-Type": "application/json"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=60) as response:
+            answer = json.load(response)
+    except urllib.error.HTTPError as error:
+        told = json.loads(error.read() or b"{}")
+        raise FrontDoorError(f"the engine refuses: {told.get('error', error.reason)}") from error
+    except OSError as error:
+        raise EngineNotRunning(f"the engine at {holder['url']} does not answer: {error}") from error
+    assert isinstance(answer, dict), "the engine answers with an object"
+    return answer
+
+
+def _instant_on_race_day(folder: RaceFolder, text: str) -> int:
+    try:
+        clock = time.fromisoformat(text)
+    except ValueError as error:
+        raise FrontDoorError(f"not a time of day: {text!r}; give HH:MM:SS, local time on race day") from error
+    race = load_race(folder.path).race
+    return local_instant(race.day, clock, race.zone)

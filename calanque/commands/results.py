@@ -1,0 +1,87 @@
+"""`calanque results`: files in, published results out."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from calanque.batch import TimedFiles, time_files
+from calanque.errors import FrontDoorError
+from calanque.exit_codes import DIFFERENT, OK, WITH_REMARKS
+from calanque.terminal import grouped, say, say_classes, table, warn
+from config.loader import load_race
+from results.compare import compare_results
+from results.exports import Format
+from results.publication import last_number, publish
+from timing.times import Status
+
+REMARKS_SHOWN: Final = 20
+"""Of each kind, on the terminal; the counts are always whole."""
+
+
+def results_command(
+    race: str,
+    *,
+    roster: Path,
+    reads: Sequence[str],
+    guns: Path | None,
+    out: Path,
+    stay_open: bool,
+    xlsx: bool,
+    site: bool,
+    strict: bool,
+    expected: Path | None,
+) -> int:
+    for file in (roster, *([guns] if guns else [])):
+        if not file.is_file():
+            raise FrontDoorError(f"{file}: no such file")
+    plan = load_race(race)
+    timed = time_files(plan, roster=roster, reads=reads, guns=guns, stay_open=stay_open)
+    formats = [Format.CSV, Format.JSON, *([Format.XLSX] if xlsx else []), *([Format.SITE] if site else [])]
+    number = last_number(out) + 1
+    publication = publish(
+        plan,
+        timed.roster.roster,
+        timed.matched.times,
+        timed.rankings,
+        out,
+        number,
+        plan.race.last_instant_us if timed.newest_us is None else timed.newest_us,
+        formats=formats,
+    )
+    remarks = _say_remarks(timed)
+    _say_summary(timed)
+    say(f"Publication {number}: {publication.folder}, newest always as {out / 'results.csv'}")
+    if expected is not None:
+        comparison = compare_results(publication.folder / "results.csv", expected)
+        say(f"Compared with {expected}: {comparison}")
+        if not comparison.equal:
+            return DIFFERENT
+    return WITH_REMARKS if strict and remarks else OK
+
+
+def _say_remarks(timed: TimedFiles) -> int:
+    """Whatever was set aside, in words, on standard error; how many remarks there were."""
+    roster, loaded = timed.roster, timed.loaded
+    _some([str(remark) for remark in roster.remarks], len(roster.remarks))
+    _some([str(line) for line in loaded.bad_lines], loaded.malformed)
+    for mat, count in loaded.unknown_mats.items():
+        warn(f"{grouped(count)} reads at mat {mat!r}, which the race file does not have: kept as strays")
+    planned = [wave.id for wave, plan in zip(timed.plan.race.waves, timed.guns.planned, strict=True) if plan]
+    if planned:
+        warn(f"no gun is known for wave {', '.join(planned)}: the planned gun stands in (give --guns FILE)")
+    return len(roster.remarks) + loaded.malformed + len(loaded.unknown_mats) + len(planned)
+
+
+def _some(lines: Sequence[str], count: int) -> None:
+    for line in lines[:REMARKS_SHOWN]:
+        warn(line)
+    if count > REMARKS_SHOWN:
+        warn(f"… and {grouped(count - REMARKS_SHOWN)} more of this kind")
+
+
+def _say_summary(timed: TimedFiles) -> None:
+    status = timed.matched.times.status.tolist()
+    say(f"{grouped(len(status))} entrants")
+    table((kind.name, grouped(status.count(kind))) for kind in Status if status.count(kind))
+    say(f"{grouped(sum(timed.classes.values()))} reads")
+    say_classes(timed.classes, timed.repeats)

@@ -1,0 +1,89 @@
+"""The way of everything into the journal: new reads only, in order, and told onwards once durable.
+
+Owns the identity index and the order of appends. Belongs to the event loop; the journal's writer and the matching
+thread are reached from here and from nowhere else.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Final
+
+from readers.race_clock import RaceClock
+from timing.entries import Body, Delivery, new_entry, reads_entry
+from timing.errors import JournalNotWritten
+from timing.identity import IdentityIndex
+from timing.journal import Entry, Journal, NewEntry
+from timing.reads import SourceId, SourceReads
+
+logger = logging.getLogger(__name__)
+
+_PAUSE_S: Final = 0.25
+"""Between tries when the journal takes nothing more: its own bound is reached while the storage fails."""
+
+
+class Recorder:
+    """Journals what came in and what was decided."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        identities: IdentityIndex,
+        clock: RaceClock,
+        durable: Callable[[Sequence[Entry]], None],
+    ) -> None:
+        """durable: told each group of entries once it would survive a power cut, in the journal's writer thread."""
+        self._journal = journal
+        self._identities = identities
+        self._clock = clock
+        self._durable = durable
+        self.repeats: Counter[SourceId] = Counter()
+
+    async def reads(self, batch: SourceReads, delivery: Delivery | None = None) -> int:
+        """Journals the reads that are new, and returns how many were, once they are durable.
+
+        With a delivery the batch is journalled even if nothing in it is new: that it was delivered is news. While the
+        journal takes nothing this waits, and with it whoever delivers.
+        """
+        fresh, repeats = self._identities.fresh(batch)
+        self.repeats[batch.source] += repeats
+        if fresh.reads or fresh.malformed or delivery is not None:
+            await self._append([reads_entry(fresh, self._clock.now_us(), delivery)])
+        return len(fresh.reads)
+
+    async def record(self, *bodies: Body) -> tuple[int, ...]:
+        """Journals decisions and events; their numbers, once they are durable."""
+        return await self._append([new_entry(body, self._clock.now_us()) for body in bodies])
+
+    async def _append(self, entries: Sequence[NewEntry]) -> tuple[int, ...]:
+        while True:
+            try:
+                written = self._journal.append(entries)
+            except JournalNotWritten as error:
+                if self._journal.health.stopped:
+                    raise
+                logger.warning("the journal takes nothing more for now", extra={"reason": str(error)})
+                await asyncio.sleep(_PAUSE_S)
+                continue
+            written.add_done_callback(lambda done: self._tell(entries, done))
+            return await asyncio.wrap_future(written)
+
+    def _tell(self, entries: Sequence[NewEntry], done: "Future[tuple[int, ...]]") -> None:
+        if done.cancelled() or done.exception() is not None:
+            return
+        self._durable(
+            [
+                Entry(
+                    number=number,
+                    kind=entry.kind,
+                    version=entry.version,
+                    source=entry.source,
+                    at_us=entry.at_us,
+                    body=entry.body,
+                    seal=b"",
+                )
+                for number, entry in zip(done.result(), entries, strict=True)
+            ]
+        )
