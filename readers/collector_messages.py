@@ -71,6 +71,10 @@ class ReaderStatus:
     mains: bool | None = None
     reads: int | None = None
 
+    def known(self) -> dict[str, Any]:
+        """What is known, as it goes into a message."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusUp:
@@ -216,7 +220,7 @@ def encode_status(status: Status) -> bytes:
         return compact({"state": "lost", "store": status.store, "boot": status.boot})
     message = {"state": "up", **{name: value for name, value in asdict(status).items() if value is not None}}
     message["alarms"] = list(status.alarms)
-    message["reader"] = {name: value for name, value in asdict(status.reader).items() if value is not None}
+    message["reader"] = status.reader.known()
     return compact(message)
 
 
