@@ -51,7 +51,9 @@ class MemoryState(enum.StrEnum):
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
-    """The reader refused, has no memory, or fell silent: what it saw while the link was down may be missing."""
+    """Broken off; tried again. What the reader saw while the link was down may be missing."""
+    NONE = "none"
+    """The reader has no memory that can be asked: what it saw while the link was down is not to be had from it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

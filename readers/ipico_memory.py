@@ -132,7 +132,9 @@ class MemoryFetch:
         self._waiting = False
         if self.step in (Step.STOP, Step.LEAVE, Step.CLEAR):
             return self._step_done(steady_us)
-        return self._give_up(f"{REFUSED} ({text})", steady_us)
+        if self.step is Step.RUNNING:
+            return self._stalled(steady_us)
+        return self._give_up(f"{REFUSED} ({text})", steady_us, MemoryState.NONE)
 
     def unanswered(self, steady_us: int) -> list[MemoryEvent]:
         """The last request got no answer in time."""
@@ -180,8 +182,8 @@ class MemoryFetch:
             return []
         return self._give_up(STALLED, steady_us)
 
-    def _give_up(self, why: str, steady_us: int) -> list[MemoryEvent]:
-        failed = MemoryProgress(state=MemoryState.FAILED, text=why)
+    def _give_up(self, why: str, steady_us: int, state: MemoryState = MemoryState.FAILED) -> list[MemoryEvent]:
+        failed = MemoryProgress(state=state, text=why)
         if self.step is Step.RUNNING:
             self._outcome = failed
             self._go(Step.STOP, steady_us)
