@@ -233,7 +233,7 @@ def _points_section(plan: RacePlan, times: Times) -> list[dict[str, Any]]:
 
 def _leaders_section(plan: RacePlan, rows: _Rows) -> list[dict[str, Any]]:
     """The top of each list by sex; until it has a finisher, the first at the furthest split anybody has reached."""
-    sections = []
+    sections: list[dict[str, Any]] = []
     for ranked in _main_lists(plan, rows.rankings):
         if len(ranked):
             found = [_leader(rows, ranked, number) for number in range(min(LEADERS, len(ranked)))]

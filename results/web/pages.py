@@ -25,6 +25,8 @@ LEADERS_SHOWN: Final = 5
 ARRIVALS_SHOWN: Final = {"live": 10, "board": 9}
 """Rows are always there, empty until somebody fills them: nothing below them moves."""
 
+RIVER_WORDS: Final = {True: ("arrivals", "arrivals_note"), False: ("waves", "waves_note")}
+
 LAG_SHOWN_S: Final = 5
 FRESH_S: Final = 2
 LONG_NAME: Final = 34
@@ -152,12 +154,9 @@ def _model(name: str, view: View, speech: Speech, now_us: Instant) -> Model:
         "sun": None if head_m is None else ridge.sun(head_m / race["distance_m"]),
         "points": _points(board, speech),
         "state": state_line(board, speech),
-        "line": speech.say(
-            "line_for",
-            finished=speech.count(board["counts"]["finished"]),
-            started=speech.count(board["counts"]["started"]),
-        ),
-        "arrivals": [arrival(row, speech) for row in board["arrivals"][: ARRIVALS_SHOWN[name]]],
+        "line": _line(board["counts"], speech),
+        "river_words": [speech.words[key] for key in RIVER_WORDS[bool(board["arrivals"])]],
+        "arrivals": _river(board, speech)[: ARRIVALS_SHOWN[name]],
         "leaders": [_leaders(section, board, speech, gaps=name == "board") for section in board["leaders"]],
         "flow": _flow(board, speech),
     }
@@ -199,7 +198,7 @@ def _points(board: Mapping[str, Any], speech: Speech) -> list[Model]:
                 "id": place["id"],
                 "name": point_name(place, speech),
                 "at": round(100 * place["distance_m"] / race["distance_m"]),
-                "seen": speech.count(point["seen"]),
+                "seen": speech.count(point["seen"]) if point["seen"] else "–",
                 "missed": "–" if place["kind"] == "finish" else speech.count(point["missed"]),
                 "newest": speech.words["never"] if newest is None else speech.hour(newest, offset_s),
                 "link": link_word(links, offset_s, speech),
@@ -268,6 +267,10 @@ def person(row: Mapping[str, Any], speech: Speech) -> Model:
     return {"first": speech.say("withheld_bib", bib=row["bib"]), "last": "", "note": speech.words["withheld"]}
 
 
+def is_long(row: Mapping[str, Any], speech: Speech) -> bool:
+    return sum(map(len, person(row, speech).values())) >= LONG_NAME
+
+
 def arrival(row: Mapping[str, Any], speech: Speech) -> Model:
     """One row of the river: strongest reason to mention somebody first."""
     return {
@@ -277,11 +280,41 @@ def arrival(row: Mapping[str, Any], speech: Speech) -> Model:
         "place": place_text(row, speech),
         "reason": reason(row, speech),
         "first_of_sex": row["sex_place"] == 1,
-        "long": sum(map(len, person(row, speech).values())) >= LONG_NAME,
+        "long": is_long(row, speech),
         "story": " · ".join(filter(None, (row["category"], row["from"]))),
         "time": speech.time(row["official_s"]) if row["official_s"] is not None else "–",
         "real": real_time(row, speech),
     }
+
+
+def _river(board: Mapping[str, Any], speech: Speech) -> list[Model]:
+    """Who just crossed the line; before anybody has, which wave leaves when."""
+    if board["arrivals"]:
+        return [arrival(row, speech) for row in board["arrivals"]]
+    return [_wave(gun, number, board, speech) for number, gun in enumerate(board["guns"], start=1)]
+
+
+def _wave(gun: Mapping[str, Any], number: int, board: Mapping[str, Any], speech: Speech) -> Model:
+    return {
+        "key": f"wave-{gun['wave']}",
+        "place": speech.count(number),
+        "bib": "",
+        "first": "",
+        "last": gun["name"],
+        "note": "",
+        "long": False,
+        "first_of_sex": False,
+        "reason": "",
+        "story": speech.words["wave_planned" if gun["planned"] else "wave_gone"],
+        "time": speech.hour(gun["gun_us"], board["clock"]["utc_offset_s"]),
+        "real": "",
+    }
+
+
+def _line(counts: Mapping[str, Any], speech: Speech) -> str:
+    if not counts["started"]:
+        return speech.say("line_armed", entered=speech.count(counts["entered"]))
+    return speech.say("line_for", finished=speech.count(counts["finished"]), started=speech.count(counts["started"]))
 
 
 def row_key(row: Mapping[str, Any]) -> str:
@@ -346,6 +379,7 @@ def _leader(
     time = f"+\u202f{speech.time(behind_s)}" if gaps and number else speech.time(row["time_s"])
     return {
         **person(row, speech),
+        "long": is_long(row, speech),
         "key": row_key(row),
         "place": str(number + 1) if row["place"] is None else place_text(row, speech),
         "story": " · ".join(filter(None, (row["bib"], row["category"], row["from"]))),

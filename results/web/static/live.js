@@ -90,14 +90,20 @@
     : row.start_read ? say("real", { time: time(row.real_s) }) : words.real_as_official;
   const joined = (...parts) => parts.filter(Boolean).join(" · ");
 
+  const isLong = (row) => Object.values(person(row)).join("").length >= LONG_NAME;
   const arrivalModel = (row) => ({
-    ...person(row), long: Object.values(person(row)).join("").length >= LONG_NAME, key: keyOf(row), bib: row.bib, place: placeOf(row), reason: reasonOf(row),
+    ...person(row), long: isLong(row), key: keyOf(row), bib: row.bib, place: placeOf(row), reason: reasonOf(row),
     firstOfSex: row.sex_place === 1, story: joined(row.category, row.from),
     time: row.official_s === null ? "–" : time(row.official_s), real: realOf(row),
   });
+  const waveModel = (gun, number) => ({
+    key: `wave-${gun.wave}`, place: count(number + 1), bib: "", first: "", last: gun.name, note: "", long: false,
+    firstOfSex: false, reason: "", story: gun.planned ? words.wave_planned : words.wave_gone,
+    time: hour(gun.gun_us, board.clock.utc_offset_s), real: "",
+  });
   const nameNode = (model) => {
     const node = make("span", "name", model.first);
-    if (model.last) node.append(" ", make("b", "", model.last));
+    if (model.last) node.append(model.first ? " " : "", make("b", "", model.last));
     if (model.note) node.append(" ", make("i", "", model.note));
     return node;
   };
@@ -105,11 +111,11 @@
     const story = make("span", "story", model.reason ? make("b", "", model.reason) : "",
       model.reason && model.story ? " · " : "", model.story);
     return make("li", "row" + (model.firstOfSex ? " first" : "") + (model.long ? " long" : ""),
-      make("span", "place", make("span", "pl prov", model.place)), make("span", "bib", model.bib),
+      make("span", "place", make("span", model.real ? "pl prov" : "pl under", model.place)), make("span", "bib", model.bib),
       make("span", "who", nameNode(model), story),
       make("span", "t", make("b", "", model.time), make("small", "", model.real)));
   };
-  const leaderNode = (model) => make("li", "ld",
+  const leaderNode = (model) => make("li", model.long ? "ld long" : "ld",
     make("span", `pl ${model.finished ? "prov" : "under"}`, model.place),
     make("span", "who", nameNode(model), make("small", "story", model.story)),
     make("span", model.finished ? "g" : "g f", model.time));
@@ -121,10 +127,13 @@
   let heard = 0;             // ms of performance of the last word from the server
   let frozen = false, stepped = 0, waiting = null, stepTimer = 0;
 
+  const seenOf = (point) => point.seen ? count(point.seen) : "–";
   const drawCounts = () => {
     const items = byId("counts").children;
-    board.points.forEach((point, n) => put(items[n].querySelector("b"), count(point.seen)));
-    put(byId("line"), say("line_for", { finished: count(board.counts.finished), started: count(board.counts.started) }));
+    board.points.forEach((point, n) => put(items[n].querySelector("b"), seenOf(point)));
+    const { entered, started, finished } = board.counts;
+    put(byId("line"), started ? say("line_for", { finished: count(finished), started: count(started) })
+      : say("line_armed", { entered: count(entered) }));
   };
 
   const drawState = () => {
@@ -167,7 +176,7 @@
     board.race.points.forEach((place, n) => {
       const point = board.points[n], cells = body.rows[n].cells;
       const links = board.sources.filter((source) => source.points.includes(place.id));
-      put(cells[1].firstElementChild, count(point.seen));
+      put(cells[1].firstElementChild, seenOf(point));
       put(cells[2], place.kind === "finish" ? "–" : count(point.missed));
       put(cells[3], point.newest_us === null ? words.never : hour(point.newest_us, offset));
       put(cells[4], linkOf(links, offset));
@@ -186,7 +195,7 @@
         : top.point === null ? "" : say("leaders_at", { point: names[top.point] });
       put(sections[n].querySelector("h2 small"), note);
       const models = top.rows.map((row, index) => ({
-        ...person(row), finished, key: keyOf(row), place: row.place === null ? String(index + 1) : placeOf(row),
+        ...person(row), finished, long: isLong(row), key: keyOf(row), place: row.place === null ? String(index + 1) : placeOf(row),
         story: joined(row.bib, row.category, row.from),
         time: isBoard && index ? `+\u202f${time(row.time_s - top.rows[0].time_s)}` : time(row.time_s),
       }));
@@ -196,7 +205,11 @@
 
   const drawArrivals = () => {
     const list = byId("arrivals"), shown = isBoard ? 9 : 10;
-    const fresh = reconcile(list, board.arrivals.map(arrivalModel), shown, arrivalNode, words.arrivals_none);
+    const some = board.arrivals.length > 0, heading = byId("h-arrivals");
+    put(heading, some ? words.arrivals : words.waves);
+    put(heading.nextElementSibling, some ? words.arrivals_note : words.waves_note);
+    const models = some ? board.arrivals.map(arrivalModel) : board.guns.map(waveModel);
+    const fresh = reconcile(list, models, shown, arrivalNode, words.arrivals_none);
     if (fresh && current && !calm.matches && fresh < shown && list.firstElementChild.getAnimations)
       list.animate([{ transform: `translateY(-${list.firstElementChild.offsetHeight}px)` }, { transform: "none" }],
         { duration: 160, easing: "ease-out" });
@@ -326,7 +339,7 @@
     if (["phase", "counts", "guns", "publication", "clock"].some((name) => changed.has(name))) drawState();
     if (changed.has("flow")) drawFlow();
     if (changed.has("field")) drawField();
-    if (changed.has("leaders") || changed.has("arrivals")) planRows();
+    if (["leaders", "arrivals", "guns"].some((name) => changed.has(name))) planRows();
     current = true;
     tick();
   };
