@@ -58,7 +58,7 @@ HEADERS: Final[Mapping[str, tuple[str, ...]]] = {
 SECOND_CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "bib": ("no", "number", "numéro"),
     "sex": ("civilité", "title"),
-    "birth_date": ("naissance", "born", "birth"),
+    "birth_date": ("naissance", "date naissance", "born", "birth"),
 }
 """Headers that mean the field only where no better one is there."""
 

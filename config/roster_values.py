@@ -5,7 +5,7 @@ remark. Nothing here knows rows or duplicates.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
@@ -56,7 +56,7 @@ _SERIAL_ZERO: Final = date(1899, 12, 30)
 _PLACEHOLDERS: Final = frozenset((date(1900, 1, 1), date(1900, 1, 2), date(1899, 12, 30), date(1899, 12, 31)))
 _OLDEST: Final = 105
 _SEPARATED_TAGS: Final = re.compile(r"[,;/|+\n]")
-_DAMAGED_TAG: Final = re.compile(r"\d+(?:[.,]\d+)?E[+]?\d+", re.IGNORECASE)
+_DAMAGED_TAG: Final = re.compile(r"\d+[.,]\d+E[+]?\d+|\d+E[+]\d+")
 _SHORTEST_OF_TWO_TAGS: Final = 8
 _SPREADSHEET_ERROR: Final = re.compile(r"#(?:NAME|NOM|REF|VALUE|VALEUR|N/A|DIV/0|NUM|NOMBRE)[?!]?", re.IGNORECASE)
 
@@ -99,6 +99,8 @@ def club_of(cell: str) -> tuple[str, str]:
 
 def licence_of(cell: str) -> tuple[str, str]:
     """The licence number; a health pathway code (PPS) is none."""
+    if cell.isdecimal() and cell != "0":
+        return cell, ""
     text = unprotected(cell)
     plain = folded(text)
     if plain in _NO_LICENCE:
@@ -262,17 +264,24 @@ def _plausible(born: Born, remark: str, cell: str, race_day: date) -> tuple[Born
 
 def tags_of(cell: str) -> tuple[tuple[Tag, ...], str]:
     """The tags of a cell, in upper case, without spaces; a number a spreadsheet has made of a tag is none."""
-    if cell.isalnum() and not _DAMAGED_TAG.fullmatch(cell):
+    if cell.isalnum():
         return (Tag(cell.upper()),), ""
     text = unprotected(cell).upper()
     if not text:
         return (), ""
-    if re.search(r"[.+]|\d,\d+E", text) and _DAMAGED_TAG.fullmatch(text):
+    if _DAMAGED_TAG.fullmatch(text):
         return (), f'tag "{cell}" was turned into a number by a spreadsheet: its digits are lost'
     parts = [part for part in _SEPARATED_TAGS.split(text) if part.strip()]
     tags = [tag for part in parts for tag in _spaced_tags(part)]
     remark = f'{len(tags)} tags in one cell: "{cell}"' if len(tags) > 1 else ""
     return tuple(Tag(tag) for tag in dict.fromkeys(tags)), remark
+
+
+def plain_tags(cells: Sequence[str]) -> list[tuple[Tag, ...]] | None:
+    """The tags of a whole column whose cells hold one clean tag or nothing; None where a cell holds anything else."""
+    if not "".join(cells).isalnum():
+        return None
+    return [(Tag(cell.upper()),) if cell else () for cell in cells]
 
 
 def _spaced_tags(part: str) -> list[str]:

@@ -1,0 +1,115 @@
+"""What people should know of the entrants of a roster: what is missing, and where the file's category is another."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from config.categories import YOUNGEST_OVER_15_KM, CategoryBasis, birth_year_of, parse_category, season_of
+from config.plan import RacePlan
+from timing.roster import Entrant, Sex
+
+_LONG_RACE_M: Final = 15_000
+_EXAMPLES_MAX: Final = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterRemark:
+    """One thing to know about a roster. `line` None and `bib` empty: the whole file.
+
+    `held`: something was not taken over and waits for a decision.
+    """
+
+    line: int | None
+    bib: str
+    what: str
+    held: bool
+
+    def __str__(self) -> str:
+        place = "" if self.line is None else f"line {self.line}: "
+        return f"{place}{'HELD: ' if self.held else ''}{self.what}"
+
+
+def entrant_remarks(
+    entrants: Sequence[Entrant], lines: Sequence[int], plan: RacePlan
+) -> tuple[list[RosterRemark], int, int]:
+    """Remarks on entrants (each kind once, with examples), rows with a category, and rows where it differs."""
+    remarks: list[RosterRemark] = []
+
+    def tell(what: str, having: Callable[[Entrant], bool]) -> None:
+        found = [index for index, entrant in enumerate(entrants) if having(entrant)]
+        if found:
+            remarks.append(_remark(what, found, entrants, lines))
+
+    timed = {name for name, rule in plan.roles.items() if rule.timed}
+    tell("without a tag", lambda entrant: not entrant.tags and entrant.role in timed)
+    tell("of no sex list", lambda entrant: entrant.sex not in (Sex.M, Sex.F) and entrant.role == "runner")
+    tell("in no wave", _no_wave(plan))
+    tell("perhaps a test entry", lambda e: e.role == "runner" and e.last_name.upper() == "TEST")
+    if plan.categories.basis is CategoryBasis.ROSTER:
+        tell("without a category", lambda entrant: not entrant.category and entrant.role == "runner")
+        return remarks, sum(bool(entrant.category) for entrant in entrants), 0
+    tell("without a birth date", lambda e: birth_year_of(e) is None and e.age is None and e.role == "runner")
+    if plan.race.course.finish.distance_m > _LONG_RACE_M:
+        youngest = season_of(plan.race.day, plan.categories.season_starts) - YOUNGEST_OVER_15_KM
+        tell(
+            f"too young to run more than 15 km (born after {youngest})",
+            lambda entrant: (birth_year_of(entrant) or 0) > youngest,
+        )
+    given, differs = _categories(entrants, lines, plan, remarks)
+    return remarks, given, differs
+
+
+def _remark(what: str, found: Sequence[int], entrants: Sequence[Entrant], lines: Sequence[int]) -> RosterRemark:
+    examples = ", ".join(f"{entrants[index].bib} (line {lines[index]})" for index in found[:_EXAMPLES_MAX])
+    more = ", ..." if len(found) > _EXAMPLES_MAX else ""
+    plural = "entrant" if len(found) == 1 else "entrants"
+    return RosterRemark(
+        line=lines[found[0]],
+        bib=entrants[found[0]].bib if len(found) == 1 else "",
+        what=f"{len(found)} {plural} {what}: {examples}{more}",
+        held=False,
+    )
+
+
+def _no_wave(plan: RacePlan) -> Callable[[Entrant], bool]:
+    ranges = [bounds for wave in plan.race.waves for bounds in wave.bibs]
+
+    def has_no_wave(entrant: Entrant) -> bool:
+        if entrant.wave or len(plan.race.waves) == 1:
+            return False
+        number = int(entrant.bib) if entrant.bib.isdecimal() else -1
+        return not any(low <= number <= high for low, high in ranges)
+
+    return has_no_wave
+
+
+def _categories(
+    entrants: Sequence[Entrant], lines: Sequence[int], plan: RacePlan, remarks: list[RosterRemark]
+) -> tuple[int, int]:
+    """Compares the categories of the file with those of the rule: the rule counts, the file is only told."""
+    given = [index for index, entrant in enumerate(entrants) if entrant.category]
+    if not given:
+        return 0, 0
+    computed = plan.categories.categories_of(entrants, plan.race.day)
+    other = [index for index in given if _differs(entrants[index], computed[index])]
+    if other:
+        pairs = Counter((entrants[index].category, computed[index] or "none") for index in other)
+        shown = ", ".join(f"{file} is {rule} ({n})" for (file, rule), n in pairs.most_common(_EXAMPLES_MAX))
+        more = ", ..." if len(pairs) > _EXAMPLES_MAX else ""
+        what = (
+            f"{len(other)} of {len(given)} categories of the file differ from those of the race's rule, which count"
+            f" (season {season_of(plan.race.day, plan.categories.season_starts)}): {shown}{more}"
+        )
+        remarks.append(RosterRemark(line=lines[other[0]], bib="", what=what, held=False))
+    return len(given), len(other)
+
+
+def _differs(entrant: Entrant, computed: str | None) -> bool:
+    if computed is None or entrant.category.upper() == computed:
+        return computed is None
+    parsed = parse_category(entrant.category)
+    if parsed is None:
+        return True
+    code, sex = parsed
+    return computed not in ({code + sex} if sex is not Sex.UNKNOWN else {code + "M", code + "F"})
