@@ -1,4 +1,4 @@
-"""A virtual IPICO reader (a 2013 Lite): bytes from the host in, bytes for the host out; no port and no clock of its own.
+"""A virtual IPICO reader (a 2013 Lite): bytes from the host in, bytes for the host out; no port, no clock of its own.
 
 It sends each line when it is due to a host that listens, keeps all lines in its memory, and answers commands as the
 captured readers did. What became due while no host was connected is in the memory alone, to be downloaded.
@@ -22,8 +22,6 @@ BANNER: Final = b"ARM9 Controller for DF Dual DSP TTO Actel FPGA (STK Lite) (38.
 _CONFIG1_SET, _RADIO, _SELECT, _MASK, _PROBE, _ERASE = 0x03, 0x06, 0x30, 0x31, 0xE0, 0xD0
 _STATISTICS: Final = bytes.fromhex("f800270000ff31144c2b0003450001")
 _REQUEST_MAX: Final = 80
-_PROGRESS_LINES: Final = 512
-"""After so many downloaded lines the reader tells how far it is."""
 
 _ACCEPTED: Final = frozenset({_RADIO, _SELECT, _MASK})
 """Set commands that are taken and change nothing here: what the tape says has happened."""
@@ -31,7 +29,7 @@ _ACCEPTED: Final = frozenset({_RADIO, _SELECT, _MASK})
 
 @dataclass
 class _Download:
-    """Lines of the memory from `place` to `end`, as asked for."""
+    """Lines of the memory, sent up to `place` of `end`. It stays, whole, until the host stops it."""
 
     place: int
     end: int
@@ -49,6 +47,7 @@ class VirtualReader:
         self.connected = False
         self.connections = 0
         self.downloads = 0
+        """Downloads that reached the end of the memory."""
         self.erase_requests = 0
         self._zone = zone
         self._id = reader_id
@@ -113,9 +112,9 @@ class VirtualReader:
         if self._replies:
             out += self._replies
             self._replies.clear()
-        if self._download is not None:
+        if self._download is not None and self._download.place < self._download.end:
             out += self._take_live(now, max(limit - len(out), 0) // 2)
-            out += self._take_memory(max(limit - len(out), LINE_BYTES))
+            out += self._take_memory(self._download, max(limit - len(out), LINE_BYTES))
         else:
             out += self._take_live(now, max(limit - len(out), 0))
         return bytes(out)
@@ -147,19 +146,12 @@ class VirtualReader:
             return guns[self._gun]
         return None
 
-    def _take_memory(self, limit: int) -> bytes:
-        download = self._download
-        assert download is not None, "asked only while a download runs"
-        count = max(1, limit // LINE_BYTES)
-        until_progress = _PROGRESS_LINES - download.place % _PROGRESS_LINES
-        end = min(download.end, download.place + min(count, until_progress))
+    def _take_memory(self, download: _Download, limit: int) -> bytes:
+        end = min(download.end, download.place + limit // LINE_BYTES)
         out = self.tape.lines[download.place * LINE_BYTES : end * LINE_BYTES]
         self._sent[download.place : end] = True
         download.place = end
-        if end == download.end or end % _PROGRESS_LINES == 0:
-            out += self._memory_status(end, download.end)
         if end == download.end:
-            self._download = None
             self.downloads += 1
         return out
 
@@ -172,7 +164,7 @@ class VirtualReader:
     @property
     def busy(self) -> bool:
         """Whether answers or a download wait to be taken."""
-        return bool(self._replies) or self._download is not None
+        return bool(self._replies) or (self._download is not None and self._download.place < self._download.end)
 
     # ---- in ----
 
@@ -235,39 +227,27 @@ class VirtualReader:
         self._reply(b"\r\n" + BANNER + b"\r\n\r\n" + frames.control(frames.BANNER, reader_id=self._id))
 
     def _answer_memory(self, content: bytes, query: bool, now: Instant) -> None:
-        total = self.recorded(now)
-        done = 0 if self._download is None else self._download.place
-        if query:
-            self._reply(self._memory_status(done, total if self._download is None else self._download.end))
-            return
-        command, value = content[:1], content[1:2]
-        if command == b"\x00":
+        """The recorder: its status, recording on and off, and the steps of a download."""
+        step, value = content[:1], content[1:2]
+        if query or step in (b"\x02", b"\x07"):
+            pass
+        elif step == b"\x00":
             self._recording = value != b"\x00"
-        elif command == b"\x01":
-            self._download = _Download(place=0, end=total) if value == b"\x01" else None
-            if self._download is not None and total == 0:
-                self._download = None
-        elif command == bytes([_ERASE]):
-            self.erase_requests += 1
+        elif step == b"\x01":
+            self._download = _Download(place=0, end=self.recorded(now)) if value == b"\x01" else None
+        else:
+            self.erase_requests += step == bytes([_ERASE])
             self._reply(frames.refusal(0xF5, reader_id=self._id))
             return
-        elif command not in (b"\x02", b"\x07"):
-            self._reply(frames.refusal(0xF5, reader_id=self._id))
-            return
-        started = command == b"\x01" and value == b"\x01"
+        download = self._download
         self._reply(
             frames.memory_status(
-                recording=self._recording, downloading=started, done=0, total=total, reader_id=self._id
+                recording=self._recording,
+                downloading=download is not None,
+                done=0 if download is None else download.place,
+                total=self.recorded(now) if download is None else download.end,
+                reader_id=self._id,
             )
-        )
-
-    def _memory_status(self, done: int, total: int) -> bytes:
-        return frames.memory_status(
-            recording=self._recording,
-            downloading=self._download is not None,
-            done=done,
-            total=total,
-            reader_id=self._id,
         )
 
     # ---- how far ----

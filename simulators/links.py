@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final, Protocol, Self
 
 _HANGUP_CHECK_S: Final = 0.02
-"""How often an abandoned pseudo-terminal is asked whether somebody has opened it; the kernel cannot wake us for that."""
+"""How often a pseudo-terminal is asked whether somebody has opened it; the kernel cannot wake us for that."""
 
 _READ_BYTES: Final = 65_536
 
@@ -75,7 +75,7 @@ class PtyListener:
     async def opened(self) -> Link:
         poll = select.poll()
         poll.register(self._master, select.POLLIN)
-        while any(event & select.POLLHUP for _, event in poll.poll(0)):
+        while any(event & select.POLLHUP for _, event in poll.poll(0)):  # noqa: ASYNC110 (nothing sets an event)
             await asyncio.sleep(_HANGUP_CHECK_S)
         return _FdLink(self._master)
 

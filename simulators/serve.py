@@ -28,6 +28,8 @@ _IDLE_S: Final = 0.05
 _FIRST_PIECE_S: Final = 0.02
 """At a baud rate, bytes go out in pieces of about this length."""
 STATUS_S: Final = 0.5
+_LINGER_S: Final = 1.0
+"""After the last byte went to the kernel: a host still reads it, and a port that closes takes it away."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,10 +199,14 @@ async def serve(server: ReaderServer, *, status_file: Path | None = None, leave_
             if status_file is not None:
                 _replace(status_file, json.dumps(status))
             if leave_when_done and status["done"]:
+                await asyncio.sleep(_LINGER_S)
                 return
             await asyncio.wait({running}, timeout=STATUS_S)
         running.result()
     finally:
+        # While the hosts are still there: what is left counts from nothing once they are gone.
+        if status_file is not None:
+            _replace(status_file, json.dumps(server.status()))
         running.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await running
@@ -238,8 +244,6 @@ async def _main(argv: Sequence[str] | None) -> None:
         print(json.dumps({"ready": dict(server.addresses)}), flush=True)
         with contextlib.suppress(asyncio.CancelledError):
             await serve(server, status_file=given.status, leave_when_done=given.leave_when_done)
-        if given.status is not None:
-            _replace(given.status, json.dumps(server.status()))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

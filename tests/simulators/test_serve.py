@@ -1,0 +1,225 @@
+"""Virtual readers behind real pseudo-terminals and TCP ports: what a host gets over the wire, and how fast."""
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+import serial
+from races import NINE_US, ZONE, marseille, planned
+
+from readers import ipico_frames as frames
+from readers.race_clock import RaceClock
+from simulators.field import FieldPlan
+from simulators.files import ReaderTape, write_race_day
+from simulators.ipico_lines import LINE_BYTES
+from simulators.links import listener
+from simulators.race_day import RaceDay, simulate
+from simulators.serve import Post, ReaderServer, serve
+from timing.instants import HOUR, MILLISECOND, SECOND
+from timing.reads import SourceId
+
+END_US = NINE_US + 8 * HOUR
+MEMORY_STEPS = (b"\x02", b"\x07\x01\x05", b"\x01\x01")
+
+
+@pytest.fixture(scope="module")
+def day() -> RaceDay:
+    return simulate(planned(marseille()), field=FieldPlan(runners=300))
+
+
+def tape_of(count: int, gap_us: int = MILLISECOND, source: str = "start") -> ReaderTape:
+    """Distinct lines, one each `gap_us` from nine o'clock on."""
+    lines = b"".join(frames.tag_line(f"{n:012x}", NINE_US + HOUR + n * 10_000) for n in range(count))
+    return ReaderTape(source=SourceId(source), lines=lines, due_us=NINE_US + np.arange(count) * gap_us)
+
+
+@asynccontextmanager
+async def served(*posts: Post, clock: RaceClock) -> AsyncIterator[ReaderServer]:
+    async with ReaderServer(posts, clock, ZONE) as server:
+        task = asyncio.create_task(server.run())
+        try:
+            yield server
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+def blocking(work: Callable[[], bytes]) -> asyncio.Future[bytes]:
+    return asyncio.get_running_loop().run_in_executor(None, work)
+
+
+def read_serial(port: serial.Serial, count: int, deadline_s: float = 20.0) -> bytes:
+    """At least `count` bytes from a port opened through pyserial."""
+    data, until = bytearray(), time.monotonic() + deadline_s
+    while len(data) < count and time.monotonic() < until:
+        data += port.read(65_536 if port.in_waiting else 1)
+    return bytes(data)
+
+
+def read_to_the_end(port: serial.Serial) -> bytes:
+    """What comes until the other side takes the port away."""
+    data = bytearray()
+    with suppress(serial.SerialException):
+        while True:
+            data += port.read(65_536 if port.in_waiting else 1)
+    return bytes(data)
+
+
+async def until(condition: Callable[[], bool], deadline_s: float = 10.0) -> None:
+    async with asyncio.timeout(deadline_s):
+        while not condition():  # noqa: ASYNC110 (the server's state sets no event)
+            await asyncio.sleep(0.005)
+
+
+async def test_a_burst_goes_through_a_pseudo_terminal_and_pyserial_whole_and_fast(tmp_path: Path) -> None:
+    tape = tape_of(60_000)
+    async with served(Post(tape=tape, address=f"pty:{tmp_path}/start"), clock=RaceClock.fastest(END_US)):
+        with serial.Serial(str(tmp_path / "start"), 115_200, timeout=0.2) as port:
+            begin = time.monotonic()
+            data = await blocking(lambda: read_serial(port, len(tape.lines)))
+            taken_s = time.monotonic() - begin
+    # The first bytes may be gone: opening a serial port flushes what had arrived.
+    assert tape.lines.endswith(data)
+    assert len(data) > len(tape.lines) - 200_000
+    assert len(data) / LINE_BYTES / taken_s > 30_000
+
+
+async def test_tcp_gives_everything_and_a_free_port_is_told() -> None:
+    tape = tape_of(60_000)
+    async with served(Post(tape=tape, address="tcp:127.0.0.1:0"), clock=RaceClock.fastest(END_US)) as server:
+        host, port = server.addresses["start"].removeprefix("tcp:").split(":")
+        assert int(port) > 0
+        reader, writer = await asyncio.open_connection(host, int(port))
+        begin = time.monotonic()
+        assert await asyncio.wait_for(reader.readexactly(len(tape.lines)), 20) == tape.lines
+        assert len(tape) / (time.monotonic() - begin) > 30_000
+        assert server.status()["done"] is True
+        writer.close()
+
+
+async def test_a_host_that_closes_and_opens_again_finds_the_gap_in_the_memory_alone(tmp_path: Path) -> None:
+    tape = tape_of(3_000)
+    clock = RaceClock.simulated(NINE_US - SECOND // 4, 1)
+    name = str(tmp_path / "start")
+    async with served(Post(tape=tape, address=f"pty:{name}"), clock=clock) as server:
+        state = server.readers[SourceId("start")]
+        with serial.Serial(name, 115_200, timeout=0.2) as port:
+            first = await blocking(lambda: read_serial(port, 200 * LINE_BYTES))
+        await until(lambda: not state.connected)
+        gone = state.recorded(clock.now_us())
+        await until(lambda: state.recorded(clock.now_us()) > gone + 300)
+        with serial.Serial(name, 115_200, timeout=0.2) as port:
+            await until(lambda: state.connected)
+            back = state.recorded(clock.now_us())
+            live = (await blocking(lambda: read_serial(port, 50 * LINE_BYTES))).split(b"\r\n")
+            for step in MEMORY_STEPS:
+                port.write(frames.control(frames.MEMORY, step))
+            stored = await blocking(lambda: read_serial(port, (back + 10) * LINE_BYTES))
+    lines = [line for line in tape.lines.split(b"\r\n") if line]
+    position = {line: number for number, line in enumerate(lines)}
+    assert [position[line] for line in first.split(b"\r\n")[:-1]] == list(range(first.count(b"\r\n")))
+    seen_live = [position[line] for line in live[:-1]]
+    assert min(seen_live) >= gone + 300, "nothing of the gap came by itself"
+    fetched = {position[line] for line in stored.split(b"\r\n") if line in position}
+    assert fetched >= set(range(back)), "the memory had all of it"
+
+
+async def test_the_download_of_a_large_memory_is_quick() -> None:
+    tape = tape_of(200_000, gap_us=1)
+    clock = RaceClock.simulated(NINE_US + HOUR, 60)
+    async with served(Post(tape=tape, address="tcp:127.0.0.1:0"), clock=clock) as server:
+        host, port = server.addresses["start"].removeprefix("tcp:").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        begin = time.monotonic()
+        for step in MEMORY_STEPS:
+            writer.write(frames.control(frames.MEMORY, step))
+        data = await asyncio.wait_for(reader.readexactly(len(tape.lines)), 20)
+        assert time.monotonic() - begin < 5
+        assert data.count(b"\r\naa") > 199_000
+        writer.close()
+
+
+async def test_a_baud_rate_holds_the_line_and_the_delay_is_told(tmp_path: Path) -> None:
+    tape = tape_of(2_000)
+    clock = RaceClock.simulated(NINE_US + 2 * SECOND, 1)
+    post = Post(tape=tape, address=f"pty:{tmp_path}/start", baud=38_400)
+    async with served(post, clock=RaceClock.fastest(END_US)):
+        with serial.Serial(str(tmp_path / "start"), 38_400, timeout=0.2) as port:
+            begin = time.monotonic()
+            data = await blocking(lambda: read_serial(port, 100 * LINE_BYTES))
+            rate = len(data) / (time.monotonic() - begin)
+    assert 2_500 < rate < 5_500, "3,840 bytes a second"
+    post = Post(tape=tape_of(500, gap_us=10 * MILLISECOND), address=f"pty:{tmp_path}/again", baud=9_600)
+    clock = RaceClock.simulated(NINE_US - SECOND // 2, 1)
+    async with served(post, clock=clock) as server:
+        with serial.Serial(str(tmp_path / "again"), 9_600, timeout=0.2):
+            await until(lambda: server.readers[SourceId("start")].lag_us(clock.now_us()) > SECOND // 2)
+            assert server.status()["lag_s"] > 0.4
+
+
+async def test_the_race_clock_paces_the_lines() -> None:
+    tape = tape_of(600, gap_us=100 * MILLISECOND)  # a minute of race
+    clock = RaceClock.simulated(NINE_US - 30 * SECOND, 60)
+    async with served(Post(tape=tape, address="tcp:127.0.0.1:0"), clock=clock) as server:
+        host, port = server.addresses["start"].removeprefix("tcp:").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        early = []
+        for number in range(600):
+            line = await asyncio.wait_for(reader.readexactly(LINE_BYTES), 10)
+            if clock.now_us() < tape.due_us[number]:
+                early.append(line)
+        writer.close()
+    assert not early
+    assert clock.now_us() < NINE_US + 5 * 60 * SECOND, "and it did not take a real minute"
+
+
+async def test_the_process_serves_a_folder_and_leaves_when_all_is_delivered(day: RaceDay, tmp_path: Path) -> None:
+    write_race_day(day, tmp_path, read_log=False, expected=False)
+    status_file = tmp_path / "status.json"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "simulators.serve", str(tmp_path),
+        "--at", f"start=pty:{tmp_path}/ports/start", "--at", "finish=tcp:127.0.0.1:0",
+        "--clock", str(RaceClock.fastest(END_US)), "--status", str(status_file), "--leave-when-done",
+        stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout is not None
+    ready = json.loads(await asyncio.wait_for(process.stdout.readline(), 20))["ready"]
+    host, port = ready["finish"].removeprefix("tcp:").split(":")
+    expected = (tmp_path / "readers" / "finish.ipico").read_bytes()
+    reader, writer = await asyncio.open_connection(host, int(port))
+    assert await asyncio.wait_for(reader.readexactly(len(expected)), 20) == expected
+    stored = (tmp_path / "readers" / "start.ipico").read_bytes()
+    with serial.Serial(str(tmp_path / "ports" / "start"), 115_200, timeout=0.2) as serial_port:
+        data = await blocking(lambda: read_to_the_end(serial_port))
+    assert data.endswith(stored[-LINE_BYTES:]), "the last line arrived before the port was taken away"
+    assert await asyncio.wait_for(process.wait(), 20) == 0
+    writer.close()
+    status = json.loads(status_file.read_text())
+    assert status["done"] is True
+    assert status["remaining"] == 0
+    assert status["readers"]["finish"]["lines"] == len(expected) // LINE_BYTES
+    assert not (tmp_path / "ports" / "start").exists(), "the name of the port goes with it"
+
+
+async def test_serving_ends_by_itself_when_asked_to() -> None:
+    tape = tape_of(10)
+    async with ReaderServer([Post(tape=tape, address="tcp:127.0.0.1:0")], RaceClock.fastest(END_US), ZONE) as server:
+        task = asyncio.create_task(serve(server, leave_when_done=True))
+        host, port = server.addresses["start"].removeprefix("tcp:").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        await reader.readexactly(len(tape.lines))
+        await asyncio.wait_for(task, 10)
+        writer.close()
+
+
+@pytest.mark.parametrize("address", ["", "udp:127.0.0.1:1", "tcp:127.0.0.1", "tcp:127.0.0.1:http", "pty:"])
+def test_an_address_that_is_none_is_refused_by_what_would_be_one(address: str) -> None:
+    with pytest.raises(ValueError, match="give pty:PATH or tcp:HOST:PORT"):
+        listener(address)

@@ -1,0 +1,207 @@
+"""The virtual IPICO reader: what it answers, when its lines come, and what only its memory has."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from races import NINE_US, ZONE, marseille, planned
+
+from readers import ipico_frames as frames
+from simulators.field import FieldPlan
+from simulators.files import ReaderTape, tapes_of
+from simulators.ipico_lines import LINE_BYTES, ipico_lines
+from simulators.ipico_reader import BANNER, VirtualReader
+from simulators.race_day import simulate
+from timing.instants import HOUR, SECOND
+
+HOUR_OF_PARIS_US = HOUR
+
+
+@pytest.fixture(scope="module")
+def tape() -> ReaderTape:
+    """A thousand lines, one each second from nine o'clock, and a gun half a second after the tenth."""
+    day = simulate(planned(marseille()), field=FieldPlan(runners=200))
+    made = tapes_of(day.plan.race, day.reads, day.field.guns_us)[0]
+    count = 1000
+    assert len(made) >= count
+    due = NINE_US + np.arange(count) * SECOND
+    gun = NINE_US + 10 * SECOND + SECOND // 2
+    return replace(made, lines=made.lines[: count * LINE_BYTES], due_us=due, guns_us=(gun,))
+
+
+def lines_of(data: bytes) -> list[bytes]:
+    return [line + b"\r\n" for line in data.split(b"\r\n") if line.startswith(b"aa")]
+
+
+def listening(tape: ReaderTape, now: int = NINE_US - SECOND) -> VirtualReader:
+    reader = VirtualReader(tape, ZONE)
+    reader.host_connected(now)
+    return reader
+
+
+def ask(reader: VirtualReader, request: bytes, now: int = NINE_US - SECOND) -> bytes:
+    reader.receive(request, now)
+    return reader.take(now, 4096)
+
+
+def test_lines_made_at_once_are_the_lines_of_the_encoder() -> None:
+    day = simulate(planned(marseille()), field=FieldPlan(runners=60))
+    race, reads = day.plan.race, day.reads
+    made = ipico_lines(race, reads)
+    one_by_one = [
+        frames.tag_line(
+            reads.tags[tag], stamp + HOUR_OF_PARIS_US, reader_id=int(race.course.mats[mat].label or "0", 16)
+        )
+        for tag, stamp, mat in zip(reads.tag.tolist(), reads.stamp_us.tolist(), reads.mat.tolist(), strict=True)
+    ]
+    assert made == b"".join(one_by_one)
+
+
+def test_a_tag_that_no_ipico_reader_can_send_is_refused() -> None:
+    day = simulate(planned(marseille()), field=FieldPlan(runners=20))
+    reads = replace(day.reads, tags=("NOT-A-TAG", *day.reads.tags[1:]))
+    with pytest.raises(ValueError, match="NOT-A-TAG"):
+        ipico_lines(day.plan.race, reads)
+
+
+def test_lines_come_when_they_are_due_and_not_before(tape: ReaderTape) -> None:
+    reader = listening(tape)
+    assert reader.take(NINE_US - 1, 4096) == b""
+    assert reader.next_due_us() == NINE_US
+    assert lines_of(reader.take(NINE_US + 2 * SECOND, 4096)) == lines_of(tape.lines[: 3 * LINE_BYTES])
+    assert reader.take(NINE_US + 2 * SECOND, 4096) == b""
+    assert reader.sent == 3
+
+
+def test_the_gun_comes_between_the_lines_before_and_after_it(tape: ReaderTape) -> None:
+    data = listening(tape).take(NINE_US + 20 * SECOND, 4096)
+    gun = frames.gun_frame(tape.guns_us[0] + HOUR_OF_PARIS_US)
+    before, _, after = data.partition(gun)
+    assert len(lines_of(before)) == 11
+    assert len(lines_of(after)) == 10
+
+
+def test_what_was_due_while_nobody_listened_is_in_the_memory_alone(tape: ReaderTape) -> None:
+    reader = listening(tape)
+    reader.take(NINE_US + 4 * SECOND, 4096)
+    reader.host_disconnected(NINE_US + 4 * SECOND)
+    back = NINE_US + 9 * SECOND
+    reader.host_connected(back)
+    assert reader.take(back, 4096) == b""
+    assert lines_of(reader.take(back + SECOND, 4096)) == lines_of(tape.lines[10 * LINE_BYTES : 11 * LINE_BYTES])
+    ask(reader, frames.control(frames.MEMORY, b"\x02"), back + SECOND)
+    ask(reader, frames.control(frames.MEMORY, b"\x07\x01\x05"), back + SECOND)
+    got = ask(reader, frames.control(frames.MEMORY, b"\x01\x01"), back + SECOND)
+    assert lines_of(got) == lines_of(tape.lines[: 11 * LINE_BYTES])
+
+
+def test_a_line_taken_too_late_for_a_host_that_left_is_in_the_memory_alone(tape: ReaderTape) -> None:
+    reader = listening(tape)
+    reader.take(NINE_US + 50 * SECOND, 2 * LINE_BYTES)
+    reader.host_disconnected(NINE_US + 50 * SECOND)
+    reader.host_connected(NINE_US + 50 * SECOND)
+    assert reader.take(NINE_US + 50 * SECOND, 4096) == b""
+    assert reader.recorded(NINE_US + 50 * SECOND) == 51
+
+
+def test_a_download_runs_beside_live_lines_and_tells_its_end(tape: ReaderTape) -> None:
+    reader = listening(tape, NINE_US + 600 * SECOND)
+    now = NINE_US + 600 * SECOND
+    for content in (b"\x02", b"\x07\x01\x05", b"\x01\x01"):
+        reader.receive(frames.control(frames.MEMORY, content), now)
+    data = reader.take(now, 1)
+    assert b"ab000c4b03" in data
+    while reader.busy:
+        now += SECOND // 4
+        data += reader.take(now, 1024)
+    stored = lines_of(tape.lines[: 601 * LINE_BYTES])
+    assert [line for line in lines_of(data) if line in set(stored)] == stored
+    assert len(lines_of(data)) > 601, "lines that became due meanwhile came, too"
+    whole = frames.memory_status(downloading=True, done=601, total=601)
+    assert ask(reader, frames.control(frames.MEMORY, query=True), now) == whole
+    stopped = ask(reader, frames.control(frames.MEMORY, b"\x01\x00"), now)
+    assert stopped == frames.memory_status(done=0, total=reader.recorded(now))
+    assert reader.downloads == 1
+
+
+def test_done_means_that_this_host_was_sent_everything(tape: ReaderTape) -> None:
+    end = NINE_US + HOUR
+    reader = listening(tape)
+    while reader.take(end, 4096):
+        pass
+    assert reader.done
+    reader.host_disconnected(end)
+    assert not reader.done
+    reader.host_connected(end)
+    reader.receive(frames.control(frames.MEMORY, b"\x01\x01"), end)
+    while reader.take(end, 4096):
+        pass
+    assert reader.done
+
+
+def test_lag_is_how_long_the_next_line_has_been_due(tape: ReaderTape) -> None:
+    reader = listening(tape)
+    assert reader.lag_us(NINE_US - SECOND) == 0
+    assert reader.lag_us(NINE_US + 7 * SECOND) == 7 * SECOND
+    reader.take(NINE_US + 7 * SECOND, 4096)
+    assert reader.lag_us(NINE_US + 7 * SECOND) == 0
+
+
+def test_as_fast_as_possible_the_race_waits_for_the_host(tape: ReaderTape) -> None:
+    reader = VirtualReader(tape, ZONE, stands_still=True)
+    end = NINE_US + HOUR
+    reader.host_connected(end)
+    first = reader.take(end, 10 * LINE_BYTES)
+    reader.host_disconnected(end)
+    reader.host_connected(end)
+    rest = b""
+    while data := reader.take(end, 4096):
+        rest += data
+    assert lines_of(first + rest) == lines_of(tape.lines)
+    assert frames.gun_frame(tape.guns_us[0] + HOUR_OF_PARIS_US) in rest
+
+
+@pytest.mark.parametrize(
+    ("request_", "reply"),
+    [
+        (frames.control(frames.CLOCK), frames.clock_reply(NINE_US - SECOND + HOUR_OF_PARIS_US)),
+        (frames.unchecked_control(frames.CLOCK), frames.clock_reply(NINE_US - SECOND + HOUR_OF_PARIS_US)),
+        (bytes(1024) + frames.control(frames.CLOCK), frames.clock_reply(NINE_US - SECOND + HOUR_OF_PARIS_US)),
+        (b"ab00ff0995\r\n", b"ab0002090005f0\r\n"),
+        (frames.control(frames.CONFIG3, b"\x03\x05\x07"), b"ab00000929\r\n"),
+        (b"ab00000a51\r\n", b"ab000f0af800270000ff31144c2b00034500015b\r\n"),
+        (frames.control(frames.FORMAT, query=True), frames.format_reply()),
+        (frames.control(0x06, b"\x01"), frames.control(0x06)),
+        (b"ab0000372a\r\n", b"\r\n" + BANNER + b"\r\n\r\nab0000372a\r\n"),
+        (b"ab00ff4bc2\r\n", frames.memory_status()),
+        (b"ab0001e206be\r\n", b"ab0000f258\r\n"),
+        (b"ab0000e055\r\n", b""),
+        (b"ab00000223\r\n", b"ab0000f157\r\n"),
+        (b"ab00010222\r\n", b"ab0000f157\r\n"),
+        (frames.control(frames.CLOCK_SET, bytes(7)), frames.refusal(0xF4)),
+        (frames.control(frames.MEMORY, b"\xd0"), frames.refusal(0xF5)),
+        (b"hello\r\nab\r\nab00zz\r\n", b""),
+    ],
+)
+def test_a_command_is_answered_as_captured(tape: ReaderTape, request_: bytes, reply: bytes) -> None:
+    assert ask(listening(tape), request_) == reply
+
+
+def test_a_request_may_come_in_pieces(tape: ReaderTape) -> None:
+    reader = listening(tape)
+    for byte in frames.control(frames.CLOCK):
+        reader.receive(bytes([byte]), NINE_US - SECOND)
+    assert reader.take(NINE_US - SECOND, 100) == frames.clock_reply(NINE_US - SECOND + HOUR_OF_PARIS_US)
+
+
+def test_the_memory_is_never_erased_but_the_attempt_is_remembered(tape: ReaderTape) -> None:
+    reader = listening(tape)
+    ask(reader, frames.control(frames.MEMORY, b"\xd0"))
+    assert reader.erase_requests == 1
+    assert reader.recorded(NINE_US + 3 * SECOND) == 4
+
+
+def test_rubbish_without_end_is_bounded(tape: ReaderTape) -> None:
+    reader = listening(tape)
+    reader.receive(b"x" * 1_000_000, NINE_US)
+    assert ask(reader, b"\r\n" + frames.control(frames.CLOCK)).startswith(b"ab000902")
