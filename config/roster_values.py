@@ -205,9 +205,14 @@ def birth_reader(cells: Iterable[str], race_day: date) -> Callable[[str], tuple[
 
 
 def _birth(cell: str, race_day: date, *, by_month: bool) -> tuple[Born, str]:
-    if len(cell) == 10 and cell[2] == cell[5] == "/" and not by_month:  # the usual form, quickly
+    if len(cell) == 10 and cell[2] == cell[5] == "/" and not by_month:  # the usual forms, quickly
         try:
             return Born(date(int(cell[6:]), int(cell[3:5]), int(cell[:2])), None), ""
+        except ValueError:
+            pass
+    if len(cell) == 10 and cell[4] == cell[7] == "-":
+        try:
+            return Born(date.fromisoformat(cell), None), ""
         except ValueError:
             pass
     match = _ISO.fullmatch(cell)
