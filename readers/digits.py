@@ -26,8 +26,9 @@ def whole_numbers(block: Block, starts: Int64, ends: Int64) -> tuple[Int64, Bool
     Returns: numbers (meaningless where the text is none) and marks, each of shape (n,).
     """
     lengths = ends - starts
-    low = block.words[ends - 8] ^ _ZEROS
-    high = block.words[ends - 16] ^ _ZEROS
+    high, low = block.words_at(ends - DIGITS_MAX, 2)
+    high ^= _ZEROS
+    low ^= _ZEROS
     fits = (lengths > 0) & (lengths <= DIGITS_MAX)
     if len(lengths) and int(lengths.min()) < DIGITS_MAX:
         low &= _TAILS[np.clip(lengths, 0, 8)]

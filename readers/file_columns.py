@@ -76,7 +76,7 @@ class UnknownMats:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileColumns:
-    """Reads of a part of a file, as in `Reads`, but `stamp_us` is as written and `mat` may be an `UnknownMats` number."""
+    """Reads of a part of a file, as in `Reads`; but `stamp_us` is as written, and `mat` may be of `UnknownMats`."""
 
     tag: Int32
     mat: Int16

@@ -38,6 +38,8 @@ _TRIGGER_LENGTH: Final = 30
 _LANES: Final = np.uint64(0x00FF00FF00FF00FF)
 _ALL_LANES: Final = np.uint64(0x0001000100010001)
 _AFTER_HEADER: Final = np.uint64(0xFFFFFFFFFFFF0000)
+_2_BYTES: Final = np.uint64(16)
+_HALF: Final = np.uint64(32)
 _PAIR: Final = np.uint64(0xFFFF)
 
 
@@ -226,7 +228,7 @@ class IpicoFile:
 
     def _plain(self, block: Block, at: Int64, length: int) -> tuple[FileColumns, Bool]:
         """The columns of lines of one length, and which of them are plain tag records without a fault."""
-        words = [block.words[at + first] for first in range(0, length, 8)]
+        words = block.words_at(at, -(-length // 8))
         good = words[0] & _PAIR == 0x6161
         rssi: Float32 = np.full(len(at), np.nan, np.float32)
         if length == 40:
@@ -243,11 +245,15 @@ class IpicoFile:
             if length >= 42:
                 good &= HEX_PAIRS[_pair(words[4], 4)] == 0
             labels = self._labels
-        mats = labels.entries(block, at + 2, at + 4)
+        mats = labels.entries_of_words(block, at + 2, np.full(len(at), 2), [words[0] >> _2_BYTES & _PAIR])
         good &= labels.sound[mats]
-        tags = self._tags.entries(block, at + 4, at + 16)
+        tags = self._tags.entries_of_words(
+            block, at + 4, np.full(len(at), 12), [words[0] >> _HALF | words[1] << _HALF, words[1] >> _HALF]
+        )
         good &= self._tags.sound[tags]
-        hours = self._hours.entries(block, at + 20, at + 28)
+        hours = self._hours.entries_of_words(
+            block, at + 20, np.full(len(at), 8), [words[2] >> _HALF | words[3] << _HALF]
+        )
         good &= self._hours.sound[hours]
         minute, second = DECIMAL_PAIRS[_pair(words[3], 4)], DECIMAL_PAIRS[_pair(words[3], 6)]
         tick = HEX_PAIRS[_pair(words[4], 0)]

@@ -15,7 +15,7 @@ import numpy as np
 from readers.errors import ReadFileRefused
 from readers.file_columns import BadLine, BadLines, FileColumns, UnknownMats, shown
 from readers.ipico_file import FileGun, IpicoFile
-from readers.line_blocks import Block, LineBlocks
+from readers.line_blocks import BLOCK_BYTES, Block, LineBlocks
 from readers.read_log import NEEDED, LogHeader, LogMeanings, ReadLog
 from timing.clocks import moments
 from timing.instants import Instant
@@ -66,17 +66,21 @@ class LoadedReads:
     unknown_mats: Mapping[str, int]
 
 
-def read_files(paths: Sequence[ReadFile], race: Race, tags: Names, sources: Names) -> LoadedReads:
+def read_files(
+    paths: Sequence[ReadFile], race: Race, tags: Names, sources: Names, *, block_bytes: int = BLOCK_BYTES
+) -> LoadedReads:
     """The reads of these files, their stamps as instants.
 
     Bad lines are values; what is wrong with a file as a whole is an error.
 
-    Args: tags, sources: names already in use keep their numbers; new ones are added.
+    Args:
+        tags, sources: names already in use keep their numbers; new ones are added.
+        block_bytes: how much of a file is looked at at once; plays no part in the result.
     Raises: ReadFileRefused when a file cannot be opened, is of no known kind, or does not say where it was made.
     """
     loading = _Loading(race, tags, sources)
     for file in paths:
-        loading.read(file)
+        loading.read(file, block_bytes)
     return loading.result()
 
 
@@ -110,9 +114,9 @@ class _Loading:
         self._parts = _Parts()
         self._lines = 0
 
-    def read(self, file: ReadFile) -> None:
+    def read(self, file: ReadFile, block_bytes: int) -> None:
         self._check_source(file)
-        blocks = LineBlocks(file.path)
+        blocks = LineBlocks(file.path, block_bytes=block_bytes)
         kind: _Kind | None = None
         lines = 0
         try:

@@ -60,41 +60,45 @@ class TextColumn(Generic[_Value]):
             short = np.flatnonzero(lengths <= TEXT_MAX)
             found[short] = self.entries(block, starts[short], ends[short])
             return found
-        words = _words_of(block, starts, lengths, longest)
+        return self.entries_of_words(block, starts, lengths, _words_of(block, starts, lengths, longest))
+
+    def entries_of_words(self, block: Block, starts: Int64, lengths: Int64, words: list[UInt64]) -> Int32:
+        """The same for texts that the caller has as words, zero after their end."""
         while len(self._words) < len(words):
             self._words.append(np.zeros(len(self._lengths), np.uint64))
         hashes = _hashes_of(words, lengths)
         found = self._slots[self._home(hashes)]
-        right = self._lengths[found] == lengths
-        for word, known in zip(words, self._words, strict=False):
-            right &= known[found] == word
-        rest = np.flatnonzero(~right)
+        rest = np.flatnonzero(~self._same(found, lengths, words))
         while len(rest):
-            sought = [word[rest] for word in words]
-            entries = self._probed(sought, lengths[rest], hashes[rest])
-            found[rest] = entries
-            rest = rest[entries == _FREE]
+            found[rest] = self._probed(lengths[rest], [word[rest] for word in words], hashes[rest])
+            rest = rest[found[rest] == _FREE]
             self._learn(block, rest, starts, lengths, words, hashes)
         return found
+
+    def _probed(self, lengths: Int64, words: list[UInt64], hashes: UInt64) -> Int32:
+        """The entries of these texts, from their homes on slot by slot; -1 where a free slot ends the search."""
+        slots = self._home(hashes)
+        found = self._slots[slots]
+        rest = np.flatnonzero((found != _FREE) & ~self._same(found, lengths, words))
+        while len(rest):
+            slots[rest] += 1
+            slots[rest] &= len(self._slots) - 1
+            here = self._slots[slots[rest]]
+            found[rest] = here
+            same = self._same(here, lengths[rest], [word[rest] for word in words])
+            rest = rest[(here != _FREE) & ~same]
+        return found
+
+    def _same(self, entries: Int32, lengths: Int64, words: list[UInt64]) -> Bool:
+        """Whether these are the entries of these texts."""
+        same: Bool = self._lengths[entries] == lengths
+        for word, known in zip(words, self._words, strict=False):
+            same &= known[entries] == word
+        return same
 
     def _home(self, hashes: UInt64) -> Int64:
         shift = 64 - (len(self._slots).bit_length() - 1)
         return (hashes >> np.uint64(shift)).astype(np.int64)
-
-    def _probed(self, words: list[UInt64], lengths: Int64, hashes: UInt64) -> Int32:
-        """The entries of these texts, slot after slot from home; -1 where a free slot ends the search."""
-        entries = np.full(len(hashes), _FREE, np.int32)
-        slot = self._home(hashes)
-        open_rows = np.arange(len(hashes))
-        while len(open_rows):
-            here = self._slots[slot[open_rows]]
-            right = self._lengths[here] == lengths[open_rows]
-            for word, known in zip(words, self._words, strict=False):
-                right &= known[here] == word[open_rows]
-            entries[open_rows[right]] = here[right]
-            open_rows = open_rows[~right & (here != _FREE)]
-            slot[open_rows] = (slot[open_rows] + 1) & (len(self._slots) - 1)
-        return entries
 
     def _learn(
         self, block: Block, rows: Int64, starts: Int64, lengths: Int64, words: list[UInt64], hashes: UInt64
@@ -107,21 +111,37 @@ class TextColumn(Generic[_Value]):
         first = len(self.texts)
         self._make_room(first + len(rows))
         new = slice(first, first + len(rows))
-        for entry, (start, length) in enumerate(
-            zip(starts[rows].tolist(), lengths[rows].tolist(), strict=True), start=first
-        ):
-            text = bytes(block.raw[start : start + length])
-            self.texts.append(text)
-            try:
-                self.values[entry] = self._convert(text.decode("utf-8"))
-                self.sound[entry] = True
-            except ValueError:
-                self.all_sound = False
+        texts = [
+            bytes(block.raw[start : start + length])
+            for start, length in zip(starts[rows].tolist(), lengths[rows].tolist(), strict=True)
+        ]
+        self.texts += texts
+        self.values[new], self.sound[new] = self._converted(texts)
+        self.all_sound = self.all_sound and bool(self.sound[new].all())
         for known, word in zip(self._words, words, strict=False):
             known[new] = word[rows]
         self._lengths[new] = lengths[rows]
         self._hashes[new] = hashes[rows]
         self._place(np.arange(first, first + len(rows)))
+
+    def _converted(self, texts: list[bytes]) -> tuple[list[int | float], list[bool] | bool]:
+        """The values of these texts, and which have one."""
+        try:
+            return [self._convert(text.decode()) for text in texts], True
+        except ValueError:
+            return self._converted_one_by_one(texts)
+
+    def _converted_one_by_one(self, texts: list[bytes]) -> tuple[list[int | float], list[bool]]:
+        values: list[int | float] = []
+        sound = []
+        for text in texts:
+            try:
+                values.append(self._convert(text.decode()))
+                sound.append(True)
+            except ValueError:
+                values.append(0)
+                sound.append(False)
+        return values, sound
 
     def _make_room(self, entries: int) -> None:
         room = len(self._lengths)
@@ -132,9 +152,9 @@ class TextColumn(Generic[_Value]):
             self._words = [np.concatenate([known, np.zeros(more, np.uint64)]) for known in self._words]
             self._lengths = np.concatenate([self._lengths, np.full(more, -1, np.int64)])
             self._hashes = np.concatenate([self._hashes, np.zeros(more, np.uint64)])
-        if 4 * entries > len(self._slots):
+        if 8 * entries > len(self._slots):
             size = len(self._slots)
-            while 4 * entries > size:
+            while 8 * entries > size:
                 size *= 2
             self._slots = np.full(size, _FREE, np.int32)
             self._place(np.arange(len(self.texts)))
@@ -152,16 +172,10 @@ class TextColumn(Generic[_Value]):
 
 def _words_of(block: Block, starts: Int64, lengths: Int64, longest: int) -> list[UInt64]:
     """The texts as words of eight bytes, zero after their end; as many words as the longest needs, one at least."""
-    words = []
-    regular = int(lengths.min()) == longest
-    for first in range(0, max(longest, 1), _WORD):
-        word = block.words[starts + first] if first else block.words[starts]
-        if regular:
-            if longest - first < _WORD:
-                word &= _MASKS[longest - first]
-        else:
-            word &= _MASKS[np.clip(lengths - first, 0, _WORD)]
-        words.append(word)
+    words = block.words_at(starts, max(-(-longest // _WORD), 1))
+    if int(lengths.min()) < _WORD * len(words):
+        for place, word in enumerate(words):
+            word &= _MASKS[np.clip(lengths - _WORD * place, 0, _WORD)]
     return words
 
 
