@@ -55,9 +55,8 @@
         node = build(model);
         node.dataset.key = model.key;
         node.model = text;
-        if (!old) { fresh += 1; if (current) node.classList.add("new"); }
-        else if (old.model === undefined || old.classList.contains("new")) node.classList.toggle("new", old.classList.contains("new"));
         if (old) old.replaceWith(node);
+        else { fresh += 1; node.classList.toggle("new", current); }
       }
       known.delete(model.key);
       if (list.children[index] !== node) list.insertBefore(node, list.children[index] || null);
