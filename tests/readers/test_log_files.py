@@ -2,6 +2,7 @@
 
 import gzip
 import math
+import re
 import zlib
 from pathlib import Path
 
@@ -406,3 +407,23 @@ def test_the_size_of_a_block_plays_no_part(path: Path) -> None:
 def test_a_source_said_for_the_file_is_among_the_names_only_once(path: Path) -> None:
     got = Loaded(path, HEADER + f"START-M,A,{MORNING},,\n".encode(), source="start")
     assert got.sources.names == [SourceId("start")]
+
+
+# The page for people. -------------------------------------------------------------------------------------------------
+
+
+def test_the_examples_on_the_page_are_read_as_the_page_says(path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "read_logs.md").read_text(encoding="utf-8")
+    log, lines = (re.search(f"```{kind}\n(.*?)```", page, re.DOTALL) for kind in ("csv", "text"))
+    assert log is not None
+    assert lines is not None
+    from_log = Loaded(path, log[1].encode())
+    assert [(row[0], row[2]) for row in from_log.rows] == [
+        ("058000128608", 1_730_016_005_270_000),
+        ("0580001286FF", 1_730_019_600_000_000),
+    ]
+    from_lines = Loaded(path, lines[1].encode())
+    assert [row[:2] for row in from_lines.rows] == [("058000128608", "START-M"), ("058000128608", "FINISH-M")]
+    assert from_log.loaded.malformed == from_lines.loaded.malformed == 0
+    assert f"{BAD_LINES_KEPT:,} bad lines" in page
+    assert f"{LINE_MAX:,} bytes" in page
