@@ -8,7 +8,6 @@ from results.people import Audience
 from results.printing import Language
 from results.results_csv import results_csv
 from results.results_json import results_json
-from results.site import site_files
 from results.standing import Standing
 
 
@@ -37,13 +36,15 @@ def export_files(standing: Standing, formats: Collection[Format] = ALL_FORMATS) 
         yield "results.json", results_json(standing, Audience.PUBLIC)
         yield "jury/results.json", results_json(standing, Audience.JURY)
     if Format.XLSX in formats:
-        # The one import that costs a tenth of a second, where it is needed.
+        # Imported where it is needed: a command that writes no workbook should not wait for it.
         from results.workbook import results_xlsx
 
         language = first_language(standing)
         yield "results.xlsx", results_xlsx(standing, Audience.PUBLIC, language)
         yield "jury/results.xlsx", results_xlsx(standing, Audience.JURY, language)
     if Format.SITE in formats:
+        from results.site import site_files
+
         for name, content in site_files(standing):
             yield f"site/{name}", content
 

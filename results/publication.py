@@ -64,7 +64,8 @@ def publish(
 
     Raises:
         PublicationRefused: the number is not greater than every one published there.
-        ExportFailed: the disk refused (full, not writable); everything published before is as it was.
+        ExportFailed: the disk refused (full, not writable); everything published before is as it was. The number is
+            used up where only the last step, pointing at the publication, failed: go on from `last_number`.
     """
     last = last_number(folder)
     if number <= last:
