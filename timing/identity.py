@@ -296,7 +296,7 @@ def _renamed(names: Sequence[str], codes: Int64, to: Names) -> Int64:
     """Codes into the names of a batch as codes into names of the race; NO_NAME stays."""
     if not names:
         return codes
-    table = np.fromiter((to.code(name) for name in names), np.int64, len(names))
+    table = np.array(to.codes(names), np.int64)
     # The code NO_NAME picks the last entry, which stands for itself.
     return np.append(table, NO_NAME)[codes]
 

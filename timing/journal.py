@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from timing.errors import JournalDamaged, JournalError, JournalNotWritten, JournalRefused
@@ -20,7 +21,7 @@ from timing.journal_chain import FORMAT, Entry, EntryKind, NewEntry, first_seal
 from timing.journal_check import REMEDY, Chain, Verification
 from timing.journal_copy import Salvage, copy_entries, end_mark, read_end_mark
 from timing.journal_head import Head, HeadFile, head_path, read_head
-from timing.journal_store import JournalStore, is_damage, plain_words, url_of
+from timing.journal_store import JournalStore, is_damage, url_of
 from timing.journal_writer import JournalWriter, WriterHealth, steady_us
 
 __all__ = ["Entry", "EntryKind", "Journal", "NewEntry", "Verification", "WriterHealth", "repair"]
@@ -47,6 +48,7 @@ class Journal:
         self._seal = seal
         self._writer: JournalWriter | None = None
         self._head: HeadFile | None = None
+        self._anchor: Connection | None = None
         self._chain_id = meta["chain"]
         self._closed = False
         self.id = meta["id"]
@@ -76,7 +78,7 @@ class Journal:
                 raise JournalRefused(f"{title} exists already: open it, or give another database")
             store.create_tables(meta)
         except SQLAlchemyError as error:
-            raise JournalError(f"{title} cannot be made: {plain_words(error)}") from error
+            raise JournalError(f"{title} cannot be made: {store.words(error)}") from error
         seal = first_seal(identity, race)
         journal = cls(store, Chain(store, first_seal=seal, title=title), meta, last=0, seal=seal)
         journal._start_writing(clock)
@@ -190,6 +192,8 @@ class Journal:
         all_written = writer.close(wait_us)
         self._last, self._seal = writer.last, writer.seal
         try:
+            if self._anchor is not None:
+                self._anchor.close()
             if all_written:
                 self._store.set_meta({"in_use": "0", "end": end_mark(self._last, self._seal)})
                 self._store.checkpoint()
@@ -197,7 +201,7 @@ class Journal:
                 self._head.close()
         except (SQLAlchemyError, OSError) as error:
             raise JournalNotWritten(
-                f"{self._chain.title} could not be closed in order: {plain_words(error)}"
+                f"{self._chain.title} could not be closed in order: {self._store.words(error)}"
             ) from error
         finally:
             self._store.close()
@@ -217,6 +221,13 @@ class Journal:
             raise JournalNotWritten(f"{self._chain.title} is closed, or open for reading only")
         return self._writer
 
+    def _anchored(self) -> Connection:
+        """An idle connection that keeps SQLite's log and its index in being: on a full disk they could not be made."""
+        anchor = self._store.engine.connect()
+        self._store.last_number(anchor)
+        anchor.rollback()
+        return anchor
+
     def _start_writing(self, clock: Callable[[], Duration]) -> None:
         """Mark the file as in use, start its head, and start the writer."""
         try:
@@ -231,8 +242,9 @@ class Journal:
             if self._store.path is not None:
                 self._head = HeadFile(head_path(self._store.path))
                 self._head.start(Head(journal=self.id, number=self._last, seal=self._seal))
+                self._anchor = self._anchored()
         except (SQLAlchemyError, OSError) as error:
-            raise JournalError(f"{self._chain.title} cannot be written: {plain_words(error)}") from error
+            raise JournalError(f"{self._chain.title} cannot be written: {self._store.words(error)}") from error
         self._writer = JournalWriter(
             self._chain, journal=self.id, last=self._last, seal=self._seal, head=self._head, clock=clock
         )
@@ -280,10 +292,10 @@ def _meta(store: JournalStore, title: str, *, had_head: bool) -> dict[str, str]:
         meta = store.meta() if store.has_tables() else {}
     except SQLAlchemyError as error:
         if not is_damage(error):
-            raise JournalError(f"{title} cannot be opened: {plain_words(error)}") from error
+            raise JournalError(f"{title} cannot be opened: {store.words(error)}") from error
         if had_head or "malformed" in str(error):
             raise JournalDamaged(
-                f"{title} cannot be read from its very beginning ({plain_words(error)}). {REMEDY}", number=1
+                f"{title} cannot be read from its very beginning ({store.words(error)}). {REMEDY}", number=1
             ) from error
         raise JournalRefused(f"{title} is no SQLite file: a journal of Calanque is one") from error
     if not {"format", "id", "chain", "race"} <= meta.keys():

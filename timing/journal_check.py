@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from timing.errors import JournalDamaged, JournalError, JournalRefused
 from timing.journal_chain import Entry, EntryKind, seal_of
-from timing.journal_store import JournalStore, RawRow, is_damage, plain_words
+from timing.journal_store import JournalStore, RawRow, is_damage
 from timing.reads import SourceId
 
 _ROWS_AT_ONCE: Final = 256
@@ -174,7 +174,7 @@ class Chain:
                 break
             rows.append(row)
         if kinds is not None or not rows:
-            raise self.damaged(after + len(rows) + 1, f"cannot be read ({plain_words(cause)})") from cause
+            raise self.damaged(after + len(rows) + 1, f"cannot be read ({self.store.words(cause)})") from cause
         return rows
 
     def _located(self, error: BaseException) -> JournalError:
@@ -186,11 +186,11 @@ class Chain:
                 last = entry.number
         except JournalDamaged as damage:
             return damage
-        return self.damaged(last + 1, f"cannot be read ({plain_words(error)})")
+        return self.damaged(last + 1, f"cannot be read ({self.store.words(error)})")
 
     def _raise_circumstance(self, error: BaseException) -> None:
         if isinstance(error, SQLAlchemyError) and not is_damage(error):
-            raise JournalError(f"{self.title} cannot be read: {plain_words(error)}") from error
+            raise JournalError(f"{self.title} cannot be read: {self.store.words(error)}") from error
 
     def _connected(self) -> "_Connected":
         return _Connected(self)
@@ -251,8 +251,8 @@ class _Connected:
             self._connection = self._chain.store.engine.connect()
         except SQLAlchemyError as error:
             if is_damage(error):
-                raise self._chain.damaged(1, f"cannot be read ({plain_words(error)})") from error
-            raise JournalError(f"{self._chain.title} cannot be opened: {plain_words(error)}") from error
+                raise self._chain.damaged(1, f"cannot be read ({self._chain.store.words(error)})") from error
+            raise JournalError(f"{self._chain.title} cannot be opened: {self._chain.store.words(error)}") from error
         return self._connection
 
     def __exit__(self, *_: object) -> None:

@@ -54,7 +54,7 @@ def _written(entries: Iterable[Entry], meta: Mapping[str, str], to: Path) -> tup
                 store.write(connection, group)
                 last, seal = group[-1].number, group[-1].seal
         store.set_meta({"end": end_mark(last, seal)})
-        store.checkpoint()
+        store.make_single_file()
     return last, seal
 
 

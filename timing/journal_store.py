@@ -44,6 +44,9 @@ from timing.journal_chain import Entry
 BUSY_MS: Final = 250
 """How long SQLite waits for a lock before the writer shows it, pauses and tries again."""
 
+_FULL_BELOW_BYTES: Final = 1024 * 1024
+"""With less free space than this an I/O error is put down to it."""
+
 _CIRCUMSTANCES: Final = (
     "BUSY",
     "LOCKED",
@@ -108,7 +111,7 @@ def url_of(place: str | Path) -> URL:
         return URL.create("sqlite", database=os.path.abspath(text))
     try:
         return make_url(text)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise JournalRefused(
             f"{text!r} is no database: give a file name or a URL such as postgresql+psycopg://..."
         ) from error
@@ -182,6 +185,13 @@ class JournalStore:
             assert driver is not None
             driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
+    def make_single_file(self) -> None:
+        """Give up SQLite's log: the file stands alone, and can be read where nothing can be written."""
+        with self.engine.connect() as connection:
+            driver = connection.connection.driver_connection
+            assert driver is not None
+            driver.execute("PRAGMA journal_mode=DELETE")
+
     @contextmanager
     def connected(self) -> Iterator[Connection]:
         with self.engine.connect() as connection:
@@ -228,6 +238,17 @@ class JournalStore:
         ]
         with connection.begin():
             connection.execute(insert(ENTRIES_TABLE), rows)
+
+    def words(self, error: BaseException) -> str:
+        """`plain_words`, looking at the disk where the error does not tell.
+
+        On a full disk SQLite may fail in making its index of the log, and calls that an I/O error.
+        """
+        if self.path is not None and "IOERR" in getattr(getattr(error, "orig", None), "sqlite_errorname", ""):
+            disk = os.statvfs(self.path.parent)
+            if disk.f_bavail * disk.f_frsize < _FULL_BELOW_BYTES:
+                return f"the disk is full ({error}): free some space, writing goes on by itself"
+        return plain_words(error)
 
     def close(self) -> None:
         self.engine.dispose()

@@ -22,7 +22,6 @@ from timing.instants import MILLISECOND, SECOND, Duration
 from timing.journal_chain import Entry, NewEntry, sealed
 from timing.journal_check import Chain
 from timing.journal_head import Head, HeadFile
-from timing.journal_store import plain_words
 
 WAITING_BYTES_MAX: Final = 64 * 1024 * 1024
 """Bodies waiting to be written. At 20 bytes a read, over three million reads: far more than a race's peak hour."""
@@ -296,10 +295,11 @@ class JournalWriter:
             self._before_recent = (oldest.number, oldest.seal)
 
     def _note_failure(self, error: BaseException, began_us: int) -> None:
+        words = self._chain.store.words(error)
         with self._state:
             self._flush_began_us = None
             self._failed_tries += 1
-            self._error = plain_words(error)
+            self._error = words
             if self._failing_since_us is None:
                 self._failing_since_us = began_us
 

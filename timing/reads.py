@@ -104,6 +104,14 @@ class Names:
             self.names.append(name)
         return code
 
+    def codes(self, names: Sequence[str]) -> list[int]:
+        """The number of each name, given now to new ones: `code` for many at once."""
+        known = self._codes.get
+        codes = [known(name, -1) for name in names]
+        if -1 in codes:
+            codes = [self.code(name) for name in names]
+        return codes
+
     def find(self, name: str) -> int:
         """The number of a known name, else -1."""
         return self._codes.get(name, -1)
