@@ -23,7 +23,7 @@ from results.rankings import RankedList
 from results.site_rows import Rows
 from results.site_words import WORDS, clocks_line, race_line, rule_line
 from results.standing import Standing
-from results.titles import list_title, scope_name
+from results.titles import family_title, list_title, scope_name
 
 PAGE_ROWS: Final = 1000
 LEADERS: Final = 3
@@ -232,7 +232,7 @@ class _Pages:
         return [{"href": href, "title": title} for href, title in tabs.items()]
 
     def _tab_title(self, ranked: RankedList) -> str:
-        return ranked.rule.title_in(self.language) or WORDS[self.language]["categories"]
+        return family_title(ranked.rule, self.language)
 
     def _entries(self) -> list[dict[str, Any]]:
         """The lists that are not categories, each with its leaders, for the first page."""

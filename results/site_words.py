@@ -146,7 +146,9 @@ def race_line(plan: RacePlan, language: Language) -> str:
     if plan.race.edition is not None:
         feminine = language is Language.FR
         nth = place_word(plan.race.edition, language, feminine=feminine)
-        parts.append(f"{nth} {'édition' if feminine else 'edition'}")
+        edition = f"{nth} {'édition' if feminine else 'edition'}"
+        if edition not in plan.title_in(language):
+            parts.append(edition)
     return " · ".join((*parts, long_date(plan.race.day, language)))
 
 

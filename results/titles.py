@@ -17,14 +17,50 @@ _SEXES: Final = {
 }
 
 
+_FAMILIES: Final = {
+    Language.FR: {Per.SEX: "Par sexe", Per.CATEGORY: "Par catégorie"},
+    Language.EN: {Per.SEX: "By sex", Per.CATEGORY: "By category"},
+}
+"""With these words a race file calls a family of lists; in the title of one list the scope stands in their place."""
+
+_CATEGORIES: Final = {Language.FR: "Catégories", Language.EN: "Categories"}
+
+
 def list_title(ranked: RankedList, plan: RacePlan, language: Language) -> str:
-    """`Scratch`, `Nationaux, femmes`, `M2F, Masters 2 femmes`."""
+    """`Scratch`, `Femmes, temps réel`, `Nationaux, femmes`, `M2F, Masters 2 femmes`."""
+    return _title(ranked, scope_name(ranked.rule, ranked.scope, plan, language), language)
+
+
+def short_title(ranked: RankedList, plan: RacePlan, language: Language) -> str:
+    """The same with a category's code alone: `M2F, temps réel`."""
+    scope = scope_name(ranked.rule, ranked.scope, plan, language) if ranked.rule.per is Per.SEX else ranked.scope
+    return _title(ranked, scope, language)
+
+
+def family_title(rule: ListRule, language: Language) -> str:
+    """What the lists of a family of categories are called together: `Catégories, temps réel`."""
+    title = rule.title_in(language)
+    return _CATEGORIES[language] + _beyond_family(rule, title, language) if _is_general(rule, language) else title
+
+
+def _title(ranked: RankedList, scope: str, language: Language) -> str:
     rule = ranked.rule
     title = rule.title_in(language)
-    scope = scope_name(rule, ranked.scope, plan, language)
-    if not scope or not title:
-        return title or scope or ranked.id
+    if not scope:
+        return title or ranked.id
+    if _is_general(rule, language):
+        return scope + _beyond_family(rule, title, language)
     return f"{title}, {scope[0].lower() + scope[1:] if rule.per is Per.SEX else scope}"
+
+
+def _is_general(rule: ListRule, language: Language) -> bool:
+    """Whether a title says no more than that there is a list for each sex or category."""
+    title, family = rule.title_in(language), _FAMILIES[language].get(rule.per)
+    return not title or (family is not None and (title == family or title.startswith(f"{family},")))
+
+
+def _beyond_family(rule: ListRule, title: str, language: Language) -> str:
+    return title.removeprefix(_FAMILIES[language].get(rule.per, ""))
 
 
 def scope_name(rule: ListRule, scope: str, plan: RacePlan, language: Language) -> str:

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from config.plan import Per
 from results.flag_words import flag_column
 from results.people import Audience, Person, plain_text
 from results.printing import Language, count, duration_column, hour
 from results.rankings import RankedList
 from results.standing import Standing
-from results.titles import clock_name, list_title
+from results.titles import clock_name, list_title, short_title
 from timing.instants import SECOND
 from timing.times import Status
 
@@ -64,7 +63,7 @@ def results_xlsx(standing: Standing, audience: Audience, language: Language) -> 
     sheets = _Sheets.of(book, standing, audience, language)
     shown = [r for r in standing.rankings.lists if audience is Audience.JURY or r.rule.public]
     words = _words(language)
-    titles = [words["summary"], *(_short_title(r, standing, language) for r in shown), words["no_place"]]
+    titles = [words["summary"], *(short_title(r, standing.plan, language) for r in shown), words["no_place"]]
     names = sheet_names(titles)
     sheets.write_summary(names[0], shown)
     for name, ranked in zip(names[1:-1], shown, strict=True):
@@ -92,15 +91,6 @@ def sheet_names(titles: Sequence[str]) -> list[str]:
 
 def _words(language: Language) -> dict[str, str]:
     return _WORDS[language]
-
-
-def _short_title(ranked: RankedList, standing: Standing, language: Language) -> str:
-    """A sheet for a category is named by its code (`M2F`); a title that is too long gives way to its scope."""
-    title = ranked.rule.title_in(language)
-    if ranked.rule.per is Per.CATEGORY:
-        return f"{title} {ranked.scope}".strip()
-    whole = list_title(ranked, standing.plan, language)
-    return whole if len(whole) <= SHEET_NAME_MAX else f"{title[: SHEET_NAME_MAX - 3]} {ranked.scope}".strip()
 
 
 @dataclass(frozen=True, kw_only=True)

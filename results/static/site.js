@@ -72,8 +72,9 @@
     if (event.key === "Escape" && document.activeElement === input) { input.value = ""; show(); }
   });
 
-  const current = document.querySelector(".lists [aria-current]");
-  if (current) current.parentNode.scrollLeft = current.offsetLeft - 40;
+  for (const current of document.querySelectorAll("nav [aria-current]")) {
+    current.parentNode.scrollLeft = current.offsetLeft - current.parentNode.offsetLeft - 40;
+  }
 
   const button = document.getElementById("theme"), root = document.documentElement;
   const kept = (value) => { try { if (value !== undefined) localStorage.setItem("calanque-theme", value); return localStorage.getItem("calanque-theme"); } catch { return value; } };
