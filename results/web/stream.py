@@ -7,6 +7,7 @@ Nothing here knows HTTP: a subscription gives the bytes of one server-sent event
 """
 
 import asyncio
+import contextlib
 import json
 import secrets
 import time
@@ -186,10 +187,9 @@ class Subscription:
 
         Returns None when the hub has closed.
         """
-        try:
+        # Not woken in time is no error: whatever moved since without waking anybody is sent, else a beat.
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._waking.wait(), self._hub.beat_s)
-        except TimeoutError:
-            return None if self._hub.closed else self._beat()
         await self._pause()
         self._waking.clear()
         view = self._hub.latest

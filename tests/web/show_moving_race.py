@@ -16,6 +16,8 @@ from results.web.server import LiveServer
 from results.web.stream import Hub, View
 from timing.instants import MINUTE, SECOND
 
+TOKEN = "a-token-of-the-race-folder"
+
 
 class ShownRace:
     """A `LiveRace` over a moving race; remembers the commands it is given."""
@@ -54,7 +56,7 @@ async def _run(args: argparse.Namespace) -> None:
         shown.show(now_us, rate=args.rate, closed=args.closed, lag_us=args.lag * SECOND)
 
     show()
-    async with LiveServer(build_app(shown, token="t" * 20), port=args.port) as server:
+    async with LiveServer(build_app(shown, token=TOKEN), port=args.port) as server:
         print(server.url, flush=True)
         while True:
             await asyncio.sleep(args.tick)
