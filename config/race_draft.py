@@ -289,9 +289,10 @@ def _unknown(draft: Draft, path: KeyPath, owner: type[Section]) -> None:
 
 def suggestion(name: str, known: Sequence[str]) -> str:
     """What would be accepted in place of an unknown name: the nearest one first, then all of them."""
-    near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.6)
+    by_lower = {word.lower(): word for word in known}
+    near = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
     listed = ", ".join(known) or "nothing"
-    return f"{near[0]} (one of: {listed})" if near else f"one of: {listed}"
+    return f"{by_lower[near[0]]} (one of: {listed})" if near else f"one of: {listed}"
 
 
 def written(path: KeyPath) -> str:
