@@ -6,6 +6,7 @@ an entry (`state`).
 """
 
 import json
+import struct
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -169,7 +170,7 @@ def decode(entry: Entry) -> Body:
         if entry.kind is EntryKind.READS:
             return decode_reads(_source(entry), entry.body)
         return _DECODERS[entry.kind](entry)
-    except (ValueError, KeyError, TypeError, zlib.error, ArithmeticError) as error:
+    except (ValueError, KeyError, TypeError, ArithmeticError, zlib.error, struct.error) as error:
         raise JournalRefused(f"entry {entry.number} ({entry.kind}) cannot be understood: {error}") from error
 
 

@@ -148,6 +148,8 @@ class ReadRows:
             column.extend(values)
         missing = len(self.identities.tags) - len(self._rows_of)
         self._rows_of.extend(array("i") for _ in range(missing))
+        if not len(reads):
+            return
         order = np.argsort(reads.tag, kind="stable")
         tags = reads.tag[order]
         rows = (order + first).astype(np.int32)
