@@ -139,7 +139,8 @@ def _until_unclosed(physical: Sequence[str], begin: int, separator: str) -> Iter
     try:
         for row in reader:
             after = reader.line_num
-            if after - before > 1 and _unclosed(physical[begin + before : begin + after]):
+            at_the_end = begin + after == len(physical)
+            if (after - before > 1 or at_the_end) and _unclosed(physical[begin + before : begin + after]):
                 return
             yield row, begin + after
             before = after
