@@ -22,6 +22,9 @@ class BadLine:
     text: str
     reason: str
 
+    def __str__(self) -> str:
+        return f"{self.file}, line {self.line}: {self.reason}" + (f": {self.text}" if self.text else "")
+
 
 @dataclass(slots=True, kw_only=True)
 class BadLines:

@@ -111,7 +111,7 @@ class _Loading:
         self._unknown = UnknownMats()
         self._bad = BadLines()
         self._guns: list[GunSeen] = []
-        self._parts = _Parts()
+        self._parts: list[Reads] = []
         self._lines = 0
 
     def read(self, file: ReadFile, block_bytes: int) -> None:
@@ -138,7 +138,7 @@ class _Loading:
 
     def result(self) -> LoadedReads:
         return LoadedReads(
-            reads=self._parts.joined(),
+            reads=Reads.concat(self._parts),
             bad_lines=tuple(self._bad.kept),
             lines=self._lines,
             malformed=self._bad.count,
@@ -149,7 +149,7 @@ class _Loading:
     def _take(self, kind: _Kind, block: Block) -> None:
         columns = kind.parser.feed(block)
         moment_us, held = moments(columns.stamp_us, kind.clock, self._race)
-        self._parts.add(
+        self._parts.append(
             Reads(
                 tag=columns.tag,
                 mat=self._unknown.settled(columns.mat),
@@ -252,19 +252,6 @@ class _Loading:
             return np.full(len(self._race.course.mats) + 1, self._sources.code(source), np.int16)
         codes = [self._sources.code(mat.source) for mat in self._race.course.mats]
         return np.array([*codes, -1], np.int16)
-
-
-class _Parts:
-    """Reads block by block, until they are joined."""
-
-    def __init__(self) -> None:
-        self._parts: list[Reads] = []
-
-    def add(self, part: Reads) -> None:
-        self._parts.append(part)
-
-    def joined(self) -> Reads:
-        return Reads.concat(self._parts)
 
 
 def _text(block: Block) -> str:

@@ -1,0 +1,84 @@
+"""Whole processes run in turn, so that a busy minute of the machine meets all of them alike; and what came of it."""
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    wall_s: float
+    cpu_s: float
+    peak_mb: float
+
+
+@dataclass(kw_only=True)
+class Runs:
+    """The runs of each command, round by round."""
+
+    of: dict[str, list[Run]] = field(default_factory=dict)
+
+    def wall_s(self, name: str) -> float:
+        return statistics.median(run.wall_s for run in self.of[name])
+
+    def peak_mb(self, name: str) -> float:
+        return max(run.peak_mb for run in self.of[name])
+
+    def ratio(self, name: str, other: str) -> float:
+        """How long `name` takes for each second of `other`: the median of the ratios of each round."""
+        return statistics.median(a.wall_s / b.wall_s for a, b in zip(self.of[name], self.of[other], strict=True))
+
+    def table(self, base: str) -> str:
+        head = f"{'':<24}{'wall s':>9}{'(min-max)':>16}{'cpu s':>8}{'peak MB':>9}{'of ' + base:>20}"
+        rows = [head]
+        for name, runs in self.of.items():
+            walls = [run.wall_s for run in runs]
+            cpu = statistics.median(run.cpu_s for run in runs)
+            spread = f"({min(walls):.2f}-{max(walls):.2f})"
+            rows.append(
+                f"{name:<24}{statistics.median(walls):>9.3f}{spread:>16}{cpu:>8.2f}{self.peak_mb(name):>9.0f}"
+                f"{self.ratio(name, base):>20.2f}"
+            )
+        return "\n".join(rows)
+
+
+def interleaved(commands: Mapping[str, Sequence[str | Path]], *, rounds: int) -> Runs:
+    """Runs each command once to warm the file cache, then all of them in turn, `rounds` times."""
+    for command in commands.values():
+        _run(command)
+    runs = Runs()
+    for _ in range(rounds):
+        for name, command in commands.items():
+            runs.of.setdefault(name, []).append(_run(command))
+    return runs
+
+
+def _run(command: Sequence[str | Path]) -> Run:
+    begun = time.perf_counter()
+    with subprocess.Popen(
+        [str(part) for part in command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stderr is not None
+        said = process.stderr.read()
+        _, status, used = os.wait4(process.pid, 0)
+        wall_s = time.perf_counter() - begun
+        process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, f"{command}: {said.decode(errors='replace')[-2000:]}"
+    return Run(wall_s=wall_s, cpu_s=used.ru_utime + used.ru_stime, peak_mb=used.ru_maxrss / 1024)
+
+
+PYTHON = sys.executable
+
+
+def show(request: pytest.FixtureRequest, text: str) -> None:
+    """Prints past pytest's capture."""
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled():
+        print(f"\n{text}")
