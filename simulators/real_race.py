@@ -60,7 +60,7 @@ class Published:
 
 @dataclass(frozen=True, kw_only=True)
 class Drawn:
-    """Exact instants of one runner after the gun, in steps of the grid; `start` None: no start read, net from the gun."""
+    """Exact times of one runner after the gun in steps of the grid; `start` None: no start read, net from the gun."""
 
     start: int | None
     split: int | None

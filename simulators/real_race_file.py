@@ -106,8 +106,6 @@ def real_race_file(categories: Sequence[str], connect: Mapping[str, str] | None 
             f'[[mats]]\nid = "{point}-BACKUP"\npoint = "{point}"\nrole = "backup"\nsource = "{source}"\n'
             'label = "02"\nto_line_m = 3\n'
         )
-    parts += [
-        f'[[sources]]\nid = "{source}"\nprotocol = "ipico"\nconnect = "{reached[source]}"\n' for source in SOURCES
-    ]
+    parts += [f'[[sources]]\nid = "{id_}"\nprotocol = "ipico"\nconnect = "{reached[id_]}"\n' for id_ in SOURCES]
     parts.append(_LISTS.format(order=", ".join(f'"{code}"' for code in categories)))
     return "\n".join(parts)
