@@ -53,7 +53,9 @@ class EventSection(Section):
     id: Id = key("Name in topics, folders and exports.", "a-z 0-9 . _ -, at most 64", "", "name of the folder or file")
     name: Annotated[str, Field(min_length=1)] = key("The event's name.", "text")
     title: Titles = key("Title of pages and exports.", '"text", or { fr = "...", en = "..." }', {}, "`name`")
-    edition: StrictInt | None = key("Number of the edition.", "whole number from 1", None, "none")
+    edition: Annotated[StrictInt, Field(ge=1)] | None = key(
+        "Number of the edition.", "whole number from 1", None, "none"
+    )
     date: Day = key("The race day.", "a TOML date: 2024-10-27")
     zone: Zone = key("Zone of all local times.", 'a tz name: "Europe/Paris"')
     languages: Annotated[list[Language], Field(min_length=1)] = key(

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from config.categories import YOUNGEST_OVER_15_KM, CategoryBasis, birth_year_of, parse_category, season_of
@@ -46,6 +47,8 @@ def entrant_remarks(
     tell("of no sex list", lambda entrant: entrant.sex not in (Sex.M, Sex.F) and entrant.role == "runner")
     tell("in no wave", _no_wave(plan))
     tell("perhaps a test entry", lambda e: e.role == "runner" and e.last_name.upper() == "TEST")
+    twice = _entered_twice(entrants)
+    tell("with the name and birth date of another", lambda e: _person(e) in twice)
     if plan.categories.basis is CategoryBasis.ROSTER:
         tell("without a category", lambda entrant: not entrant.category and entrant.role == "runner")
         return remarks, sum(bool(entrant.category) for entrant in entrants), 0
@@ -70,6 +73,16 @@ def _remark(what: str, found: Sequence[int], entrants: Sequence[Entrant], lines:
         what=f"{len(found)} {plural} {what}: {examples}{more}",
         held=False,
     )
+
+
+def _person(entrant: Entrant) -> tuple[str, str, date | None]:
+    return entrant.last_name, entrant.first_name, entrant.birth_date
+
+
+def _entered_twice(entrants: Sequence[Entrant]) -> set[tuple[str, str, date | None]]:
+    """Who stands in the roster more than once, as far as name and birth date can tell."""
+    known = Counter(_person(entrant) for entrant in entrants if entrant.birth_date and entrant.last_name)
+    return {person for person, times in known.items() if times > 1}
 
 
 def _no_wave(plan: RacePlan) -> Callable[[Entrant], bool]:

@@ -476,6 +476,13 @@ def test_what_is_missing_is_told_once_with_examples(load: Load) -> None:
     assert "8 entrants without a birth date" in said(loaded)
 
 
+def test_a_person_with_two_bibs_is_told(load: Load) -> None:
+    loaded = load(
+        "bib;nom;prénom;ddn\n1;ROUX;Zoé;31/12/1980\n2;ROUX;Luc;31/12/1980\n3;ROUX;Zoé;31/12/1980\n4;;;\n5;;;\n"
+    )
+    assert "2 entrants with the name and birth date of another: 1 (line 2), 3 (line 4)" in said(loaded)
+
+
 def test_a_roster_with_categories_of_its_own(ten_miles: RacePlan, tmp_path: Path) -> None:
     path = tmp_path / "roster.csv"
     path.write_text("bib,tag,sex,age,category\n1,AA,M,24,M20-24\n2,BB,F,,\n")
