@@ -48,7 +48,8 @@ def entrant_remarks(
     tell("in no wave", _no_wave(plan))
     tell("perhaps a test entry", lambda e: e.role == "runner" and e.last_name.upper() == "TEST")
     twice = _entered_twice(entrants)
-    tell("with the name and birth date of another", lambda e: _person(e) in twice)
+    if twice:
+        tell("with the name and birth date of another", lambda e: _person(e) in twice)
     if plan.categories.basis is CategoryBasis.ROSTER:
         tell("without a category", lambda entrant: not entrant.category and entrant.role == "runner")
         return remarks, sum(bool(entrant.category) for entrant in entrants), 0
