@@ -39,7 +39,7 @@ from readers.collector_messages import (
     parse_engine,
 )
 from readers.collector_outbox import Outbox, gone
-from readers.collector_payloads import payloads_of, sound
+from readers.collector_payloads import payloads_of, raw_record, sound
 from readers.collector_reader import with_clock, with_health
 from readers.collector_store import CollectorStore, StoreNotWritten
 from readers.collector_storing import Storing
@@ -57,7 +57,7 @@ from readers.health import SourceHealth
 from readers.mqtt_link import BrokerAddress, LinkState, SessionOver, keep_connected, make_client, together
 from timing.errors import RaceDayError
 from timing.instants import SECOND
-from timing.reads import ChipRead, ClockKind, ReadKind, SourceReads
+from timing.reads import ChipRead, ClockKind, ReadKind, SourceId, SourceReads
 
 logger = logging.getLogger(__name__)
 
@@ -109,6 +109,8 @@ class Collector:
         self._to_send = asyncio.Event()
         self._status_due = asyncio.Event()
         self._saved = len(store.confirmed)
+        # What is confirmed belongs to one journal and one numbering: neither may change while it is being noted.
+        self._saving = asyncio.Lock()
         self._steps = StepWatch(self._host)
         self._storing = Storing(store, stored=self._on_stored, trouble=self._on_disk_trouble)
         if store.notice:
@@ -116,24 +118,27 @@ class Collector:
 
     # What a driver tells.
 
-    async def reads(self, batch: SourceReads) -> None:
-        """Returns when the reads are in the store for good."""
-        await self._storing.add([(batch.clock, sound(read)) for read in batch.reads])
+    async def reads(self, reads: SourceReads) -> None:
+        """Returns when the reads are in the store for good. Frames that nobody understood are kept and sent raw."""
+        arrived_us = self._host.wall_us()
+        kept = [(reads.clock, sound(read)) for read in reads.reads]
+        kept += [(reads.clock, raw_record(raw, reason, arrived_us)) for raw, reason in reads.malformed]
+        await self._storing.add(kept)
 
-    async def gun(self, seen: GunSeen) -> None:
+    async def gun(self, source: SourceId, gun: GunSeen) -> None:
         """A gun is stored and delivered like a read."""
         read = ChipRead(
             tag=None,
-            stamp_us=seen.stamp_us,
-            received_us=seen.received_us,
+            stamp_us=gun.stamp_us,
+            received_us=gun.received_us,
             kind=ReadKind.GUN,
-            label=seen.label,
-            raw=seen.raw or None,
+            label=gun.label,
+            raw=gun.raw or None,
         )
         await self._storing.add([(self.clock_kind, sound(read))])
 
-    def clock(self, seen: ClockSeen) -> None:
-        self._reader = with_clock(self._reader, seen)
+    def clock(self, source: SourceId, clock: ClockSeen) -> None:
+        self._reader = with_clock(self._reader, clock)
 
     def health(self, health: SourceHealth) -> None:
         before = self._reader.link
@@ -317,12 +322,14 @@ class Collector:
     async def _renewed(self, why: str) -> str | None:
         """A new store with all we hold. None, and then the session must end (store and client id changed); or why
         there is none."""
-        try:
-            await self._storing.write(self.store.renew)
-        except StoreNotWritten as problem:
-            self.alarms.set("disk", str(problem))
-            return str(problem)
-        self._outbox = self._new_outbox()
+        async with self._saving:
+            try:
+                await self._storing.write(self.store.renew)
+            except StoreNotWritten as problem:
+                self.alarms.set("disk", str(problem))
+                return str(problem)
+            self._outbox = self._new_outbox()
+            self._saved = 0
         self.alarms.set("renewed", f"a new store was begun: {why}")
         return None
 
@@ -375,16 +382,17 @@ class Collector:
         """Why the journal cannot be accepted, or None."""
         if journal == self.store.journal:
             return None
-        before = self.store.held_from
-        try:
-            await self._storing.write(self.store.save_confirmed, journal, Cursor())
-        except StoreNotWritten as problem:
-            return str(problem)
-        self._outbox.send_all_again()
+        async with self._saving:
+            try:
+                await self._storing.write(self.store.save_confirmed, journal, Cursor())
+            except StoreNotWritten as problem:
+                return str(problem)
+            self._outbox.send_all_again()
+            self._saved = 0
         self._to_send.set()
         if self._engine_journal is not None:
             self._note_journal(self._engine_journal)
-        logger.warning("another journal accepted", extra={"journal": journal, "sent again from": before})
+        logger.warning("another journal accepted, all is sent again", extra={"journal": journal})
         return None
 
     # What happens here.
@@ -415,12 +423,13 @@ class Collector:
                 self._outbox.forgotten(self.store.held_from)
 
     async def _save_confirmed(self) -> None:
-        confirmed = self._outbox.confirmed
-        if len(confirmed) == self._saved or self.store.journal is None:
-            return
-        try:
-            await self._storing.write(self.store.save_confirmed, self.store.journal, confirmed.copy())
-        except StoreNotWritten as problem:
-            logger.warning("what is confirmed was not noted", extra={"problem": str(problem)})
-            return
-        self._saved = len(confirmed)
+        async with self._saving:
+            confirmed = self._outbox.confirmed.copy()
+            if len(confirmed) == self._saved or self.store.journal is None:
+                return
+            try:
+                await self._storing.write(self.store.save_confirmed, self.store.journal, confirmed)
+            except StoreNotWritten as problem:
+                logger.warning("what is confirmed was not noted", extra={"problem": str(problem)})
+                return
+            self._saved = len(confirmed)

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from readers.collector_batch import MAX_BYTES, MAX_READS, encode_batch, encode_unsendable
 from readers.collector_store import StoredRead
-from timing.reads import ChipRead, Tag
+from timing.reads import ChipRead, ReadKind, Tag
 
 
 def payloads_of(
@@ -37,15 +37,30 @@ def sound(read: ChipRead) -> ChipRead:
     return replace(read, tag=None if tag is None else Tag(tag), label=label, reader_file=file, raw=raw)
 
 
+def raw_record(raw: str, reason: str, received_us: int) -> ChipRead:
+    """A frame that nobody understood, as it lies in the store: a read without a tag."""
+    return sound(ChipRead(tag=None, stamp_us=0, received_us=received_us, raw=f"{reason}: {raw}"))
+
+
+def _is_raw(item: StoredRead) -> bool:
+    return item.read.tag is None and item.read.kind is ReadKind.READ
+
+
 def _one_batch(before: StoredRead, after: StoredRead) -> bool:
     return (
         after.number == before.number + 1
         and after.clock == before.clock
         and (after.read.label is None) == (before.read.label is None)
+        and not _is_raw(before)
+        and not _is_raw(after)
     )
 
 
 def _fitting(stored: Sequence[StoredRead], store: str, boot: str, steady_us: int, now_us: int) -> Iterator[bytes]:
+    if _is_raw(stored[0]):
+        frame = (stored[0].read.raw or "").encode()
+        yield encode_unsendable(frame, store=store, number=stored[0].number)
+        return
     payload = encode_batch(
         [item.read for item in stored],
         store=store,

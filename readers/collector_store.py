@@ -142,7 +142,7 @@ class CollectorStore:
         """The reader's stamp on the newest chip read, None when there is none."""
         with self._read_guard:
             row = self._reading.execute(
-                "SELECT stamp_us FROM reads WHERE kind = 'read' ORDER BY number DESC LIMIT 1"
+                "SELECT stamp_us FROM reads WHERE kind = 'read' AND tag IS NOT NULL ORDER BY number DESC LIMIT 1"
             ).fetchone()
         return None if row is None else int(row[0])
 
@@ -151,12 +151,12 @@ class CollectorStore:
 
         Raises: StoreNotWritten.
         """
-        self.journal, self.confirmed = journal, confirmed
         text = ",".join(f"{first}-{last}" for first, last in confirmed.ranges)
         with self._guard, self._transaction() as connection:
             connection.executemany(
                 "INSERT OR REPLACE INTO meta VALUES (?, ?)", (("journal", journal), ("confirmed", text))
             )
+        self.journal, self.confirmed = journal, confirmed
 
     def forget(self, through: int) -> None:
         """Drop the reads up to a number, to make room. The caller knows that they are confirmed.
