@@ -245,26 +245,18 @@ class IpicoFile:
             if length >= 42:
                 good &= HEX_PAIRS[_pair(words[4], 4)] == 0
             labels = self._labels
-        mats = labels.entries_of_words(block, at + 2, np.full(len(at), 2), [words[0] >> _2_BYTES & _PAIR])
-        good &= labels.sound[mats]
-        tags = self._tags.entries_of_words(
-            block, at + 4, np.full(len(at), 12), [words[0] >> _HALF | words[1] << _HALF, words[1] >> _HALF]
-        )
-        good &= self._tags.sound[tags]
-        hours = self._hours.entries_of_words(
-            block, at + 20, np.full(len(at), 8), [words[2] >> _HALF | words[3] << _HALF]
-        )
-        good &= self._hours.sound[hours]
+        mat = labels.values([words[0] >> _2_BYTES & _PAIR], good)
+        tag = self._tags.values([words[0] >> _HALF | words[1] << _HALF, words[1] >> _HALF], good)
+        hour_us = self._hours.values([words[2] >> _HALF | words[3] << _HALF], good)
         minute, second = DECIMAL_PAIRS[_pair(words[3], 4)], DECIMAL_PAIRS[_pair(words[3], 6)]
         tick = HEX_PAIRS[_pair(words[4], 0)]
         for value, limit in ((minute, 60), (second, 60), (tick, 100)):
             good &= value.view(np.uint16) < limit
         stamp_us = tick * np.int64(TICK_US)
         stamp_us += (minute * np.int32(60) + second) * np.int64(SECOND)
-        stamp_us += self._hours.values[hours]
-        mat = labels.values[mats]
+        stamp_us += hour_us
         return FileColumns(
-            tag=self._tags.values[tags],
+            tag=tag,
             mat=mat,
             stamp_us=stamp_us,
             source=self._source_of_mat[np.maximum(mat, -1)],

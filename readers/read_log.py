@@ -19,7 +19,7 @@ from readers.digits import whole_numbers
 from readers.errors import ReadFileRefused
 from readers.file_columns import BadLines, FileColumns, UnknownMats, shown
 from readers.line_blocks import LINE_MAX, NEWLINE, RETURN, Block
-from readers.text_column import TextColumn
+from readers.text_column import TextColumn, text_words
 from timing.race import Course
 from timing.reads import Bool, Int16, Int64, Names, SourceId
 
@@ -30,7 +30,7 @@ OPTIONAL: Final = ("antenna", "rssi", "source")
 _Value = TypeVar("_Value", bound=np.generic)
 
 _COMMA: Final = 44
-_QUOTE: Final = b'"'
+_NOT_PLAIN: Final = (b'"', b"\0")
 _INT16_MAX: Final = 2**15 - 1
 _EPOCH: Final = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 _ANTENNA: Final = re.compile(r"[0-9]{1,5}", re.ASCII)
@@ -165,10 +165,8 @@ class ReadLog:
     ) -> NDArray[_Value]:
         """A column's values; lines whose text has none lose their mark in `good`."""
         if place is None:
-            return np.full(len(good), absent, column.values.dtype)
-        entries = column.entries(lines.block, *lines.span(place))
-        good &= column.sound[entries]
-        return column.values[entries]
+            return column.absent(len(good), absent)
+        return column.values(text_words(lines.block, *lines.span(place), good), good)
 
     def _with_the_rest(self, block: Block, lines: "_Lines", fast: FileColumns, good: Bool) -> FileColumns:
         """The reads of all lines of a block: those read fast and good, and the others one by one."""
@@ -261,14 +259,16 @@ class _Lines:
 
 
 def _regular(block: Block, lines: Int64, starts: Int64, table: Int64) -> tuple[Int64, Int64, Int64]:
-    """Of these lines those that may be taken apart at their commas: not too long, and without quotes.
+    """Of these lines those that may be taken apart at their commas: not too long, and without quotes and NULs.
 
     Where lines end in a carriage return it is the end of the last value.
     """
-    keep = table[:, -1] - starts <= LINE_MAX
-    if block.has(_QUOTE):
-        quotes = np.flatnonzero(block.octets[block.first : block.last] == _QUOTE[0]) + block.first
-        keep &= np.searchsorted(quotes, starts) == np.searchsorted(quotes, table[:, -1])
+    ends = table[:, -1]
+    keep = ends - starts <= LINE_MAX
+    for octet in _NOT_PLAIN:
+        if block.has(octet):
+            at = np.flatnonzero(block.octets[block.first : block.last] == octet[0]) + block.first
+            keep &= np.searchsorted(at, starts) == np.searchsorted(at, ends)
     if not keep.all():
         lines, starts, table = lines[keep], starts[keep], table[keep]
     if block.has(b"\r") and len(table):

@@ -3,6 +3,8 @@
 A race's reads repeat a few texts (tags, mats, signal strengths) very often. Each distinct text is converted once, by a
 function of its own; after that a line finds its value by a hash table that numpy walks for a whole block. Texts are
 compared byte for byte: a hash that two texts share costs a step more and is never an error.
+
+A text is some machine words of eight bytes, the first byte lowest, zero after its end; so a text may not hold NUL.
 """
 
 from collections.abc import Callable
@@ -22,112 +24,129 @@ TEXT_MAX: Final = _WORD * _WORDS
 _MASKS: Final = np.array([(1 << (8 * n)) - 1 for n in range(_WORD + 1)], np.uint64)
 """The first n bytes of a word."""
 _FACTORS: Final = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93], np.uint64)
-_LENGTH_FACTOR: Final = np.uint64(0xA0761D6478BD642F)
 _HALF: Final = np.uint64(32)
 _FREE: Final = -1
+_SLOTS_PER_ENTRY: Final = 8
+"""A table this empty finds nine of ten texts in the first slot."""
 
 _Value = TypeVar("_Value", bound=np.generic)
+
+
+def text_words(block: Block, starts: Int64, ends: Int64, good: Bool) -> list[UInt64]:
+    """The texts `starts[i]..ends[i]` of a block as words, as many as the longest needs.
+
+    Those longer than TEXT_MAX lose their mark in `good` and come as the empty text.
+    """
+    lengths = ends - starts
+    longest = int(lengths.max(initial=0))
+    if longest > TEXT_MAX:
+        too_long = lengths > TEXT_MAX
+        good[too_long] = False
+        lengths[too_long] = 0
+        longest = int(lengths.max())
+    words = block.words_at(starts, max(-(-longest // _WORD), 1))
+    shortest = int(lengths.min(initial=TEXT_MAX))
+    for place, word in enumerate(words):
+        first = _WORD * place
+        if shortest >= first + _WORD:
+            continue
+        if shortest == longest:
+            word &= _MASKS[longest - first]
+        elif longest <= _WORD:
+            word &= _MASKS[lengths]
+        else:
+            word &= _MASKS[np.clip(lengths - first, 0, _WORD)]
+    return words
 
 
 class TextColumn(Generic[_Value]):
     """Values of a column's texts.
 
     `convert` gives the value of a text, or raises ValueError when the text has none; it is called once for each
-    distinct text. `entries` below are numbers of distinct texts; `values[entries]` are their values, `sound[entries]`
-    whether they have one, and `texts[entry]` the bytes themselves.
+    distinct text, in the order of first sight.
     """
 
     def __init__(self, convert: Callable[[str], int | float], dtype: type[_Value]) -> None:
         self._convert = convert
-        self.texts: list[bytes] = []
-        self.values: NDArray[_Value] = np.zeros(1, dtype)
-        self.sound: Bool = np.zeros(1, np.bool_)
-        self.all_sound = True
-        # The last row of these never holds an entry: a free slot (-1) is looked up there, and never equals.
+        self._count = 0
+        # Of each distinct text: its value and whether it has one, its words and its hash.
+        self._values: NDArray[_Value] = np.zeros(1, dtype)
+        self._sound: Bool = np.zeros(1, np.bool_)
+        self._all_sound = True
         self._words: list[UInt64] = [np.zeros(1, np.uint64)]
-        self._lengths: Int64 = np.full(1, -1, np.int64)
         self._hashes: UInt64 = np.zeros(1, np.uint64)
         self._slots: Int32 = np.full(1 << 10, _FREE, np.int32)
 
-    def entries(self, block: Block, starts: Int64, ends: Int64) -> Int32:
-        """The entry of each text `starts[i]..ends[i]` of a block; -1 for texts that are longer than TEXT_MAX."""
-        if not len(starts):
-            return np.empty(0, np.int32)
-        lengths = ends - starts
-        longest = int(lengths.max())
-        if longest > TEXT_MAX:
-            found = np.full(len(starts), _FREE, np.int32)
-            short = np.flatnonzero(lengths <= TEXT_MAX)
-            found[short] = self.entries(block, starts[short], ends[short])
-            return found
-        return self.entries_of_words(block, starts, lengths, _words_of(block, starts, lengths, longest))
+    def values(self, words: list[UInt64], good: Bool) -> NDArray[_Value]:
+        """The value of each text; texts that have none lose their mark in `good`."""
+        entries = self._entries(words)
+        if not self._all_sound:
+            good &= self._sound[entries]
+        return self._values[entries]
 
-    def entries_of_words(self, block: Block, starts: Int64, lengths: Int64, words: list[UInt64]) -> Int32:
-        """The same for texts that the caller has as words, zero after their end."""
+    def absent(self, count: int, value: float) -> NDArray[_Value]:
+        """What a file without this column gives."""
+        return np.full(count, value, self._values.dtype)
+
+    def _entries(self, words: list[UInt64]) -> Int32:
         while len(self._words) < len(words):
-            self._words.append(np.zeros(len(self._lengths), np.uint64))
-        hashes = _hashes_of(words, lengths)
+            self._words.append(np.zeros(len(self._hashes), np.uint64))
+        hashes = _hashes_of(words)
         found = self._slots[self._home(hashes)]
-        rest = np.flatnonzero(~self._same(found, lengths, words))
+        rest = np.flatnonzero(~self._same(found, words))
         while len(rest):
-            found[rest] = self._probed(lengths[rest], [word[rest] for word in words], hashes[rest])
+            found[rest] = self._probed([word[rest] for word in words], hashes[rest])
             rest = rest[found[rest] == _FREE]
-            self._learn(block, rest, starts, lengths, words, hashes)
+            self._learn(rest, words, hashes)
         return found
 
-    def _probed(self, lengths: Int64, words: list[UInt64], hashes: UInt64) -> Int32:
+    def _probed(self, words: list[UInt64], hashes: UInt64) -> Int32:
         """The entries of these texts, from their homes on slot by slot; -1 where a free slot ends the search."""
         slots = self._home(hashes)
         found = self._slots[slots]
-        rest = np.flatnonzero((found != _FREE) & ~self._same(found, lengths, words))
+        rest = np.flatnonzero((found != _FREE) & ~self._same(found, words))
         while len(rest):
             slots[rest] += 1
             slots[rest] &= len(self._slots) - 1
             here = self._slots[slots[rest]]
             found[rest] = here
-            same = self._same(here, lengths[rest], [word[rest] for word in words])
-            rest = rest[(here != _FREE) & ~same]
+            rest = rest[(here != _FREE) & ~self._same(here, [word[rest] for word in words])]
         return found
 
-    def _same(self, entries: Int32, lengths: Int64, words: list[UInt64]) -> Bool:
+    def _same(self, entries: Int32, words: list[UInt64]) -> Bool:
         """Whether these are the entries of these texts."""
-        same: Bool = self._lengths[entries] == lengths
-        for word, known in zip(words, self._words, strict=False):
-            same &= known[entries] == word
+        same = entries != _FREE
+        for place, known in enumerate(self._words):
+            same &= known[entries] == (words[place] if place < len(words) else 0)
         return same
 
     def _home(self, hashes: UInt64) -> Int64:
         shift = 64 - (len(self._slots).bit_length() - 1)
-        return (hashes >> np.uint64(shift)).astype(np.int64)
+        return (hashes >> np.uint64(shift)).view(np.int64)
 
-    def _learn(
-        self, block: Block, rows: Int64, starts: Int64, lengths: Int64, words: list[UInt64], hashes: UInt64
-    ) -> None:
+    def _learn(self, rows: Int64, words: list[UInt64], hashes: UInt64) -> None:
         """Makes an entry of one text of each hash among these rows, none of which has one yet."""
         if not len(rows):
             return
         rows = rows[np.unique(hashes[rows], return_index=True)[1]]
         rows.sort()
-        first = len(self.texts)
-        self._make_room(first + len(rows))
-        new = slice(first, first + len(rows))
-        texts = [
-            bytes(block.raw[start : start + length])
-            for start, length in zip(starts[rows].tolist(), lengths[rows].tolist(), strict=True)
-        ]
-        self.texts += texts
-        self.values[new], self.sound[new] = self._converted(texts)
-        self.all_sound = self.all_sound and bool(self.sound[new].all())
+        first, last = self._count, self._count + len(rows)
+        self._make_room(last)
+        self._values[first:last], self._sound[first:last] = self._converted([word[rows] for word in words])
+        self._all_sound = self._all_sound and bool(self._sound[first:last].all())
         for known, word in zip(self._words, words, strict=False):
-            known[new] = word[rows]
-        self._lengths[new] = lengths[rows]
-        self._hashes[new] = hashes[rows]
-        self._place(np.arange(first, first + len(rows)))
+            known[first:last] = word[rows]
+        self._hashes[first:last] = hashes[rows]
+        self._count = last
+        self._place(np.arange(first, last))
 
-    def _converted(self, texts: list[bytes]) -> tuple[list[int | float], list[bool] | bool]:
+    def _converted(self, words: list[UInt64]) -> tuple[list[int | float], list[bool]]:
         """The values of these texts, and which have one."""
+        octets = np.stack(words, axis=1).astype("<u8", copy=False)
+        texts: list[bytes] = octets.view(f"S{_WORD * len(words)}").ravel().tolist()
         try:
-            return [self._convert(text.decode()) for text in texts], True
+            values = [self._convert(text) for text in b"\n".join(texts).decode().split("\n")]
+            return values, [True] * len(values)
         except ValueError:
             return self._converted_one_by_one(texts)
 
@@ -144,45 +163,35 @@ class TextColumn(Generic[_Value]):
         return values, sound
 
     def _make_room(self, entries: int) -> None:
-        room = len(self._lengths)
-        if entries >= room:
-            more = max(2 * room, entries + 1, 256) - room
-            self.values = np.concatenate([self.values, np.zeros(more, self.values.dtype)])
-            self.sound = np.concatenate([self.sound, np.zeros(more, np.bool_)])
+        room = len(self._hashes)
+        if entries > room:
+            more = max(2 * room, entries, 256) - room
+            self._values = np.concatenate([self._values, np.zeros(more, self._values.dtype)])
+            self._sound = np.concatenate([self._sound, np.zeros(more, np.bool_)])
             self._words = [np.concatenate([known, np.zeros(more, np.uint64)]) for known in self._words]
-            self._lengths = np.concatenate([self._lengths, np.full(more, -1, np.int64)])
             self._hashes = np.concatenate([self._hashes, np.zeros(more, np.uint64)])
-        if 8 * entries > len(self._slots):
+        if _SLOTS_PER_ENTRY * entries > len(self._slots):
             size = len(self._slots)
-            while 8 * entries > size:
+            while _SLOTS_PER_ENTRY * entries > size:
                 size *= 2
             self._slots = np.full(size, _FREE, np.int32)
-            self._place(np.arange(len(self.texts)))
+            self._place(np.arange(self._count))
 
     def _place(self, entries: Int64) -> None:
         """Gives each entry the first free slot from its home on."""
-        slot = self._home(self._hashes[entries])
+        slots = self._home(self._hashes[entries])
         while len(entries):
-            free = self._slots[slot] == _FREE
-            self._slots[slot[free]] = entries[free]
-            homeless = self._slots[slot] != entries
+            free = self._slots[slots] == _FREE
+            self._slots[slots[free]] = entries[free]
+            homeless = self._slots[slots] != entries
             entries = entries[homeless]
-            slot = (slot[homeless] + 1) & (len(self._slots) - 1)
+            slots = (slots[homeless] + 1) & (len(self._slots) - 1)
 
 
-def _words_of(block: Block, starts: Int64, lengths: Int64, longest: int) -> list[UInt64]:
-    """The texts as words of eight bytes, zero after their end; as many words as the longest needs, one at least."""
-    words = block.words_at(starts, max(-(-longest // _WORD), 1))
-    if int(lengths.min()) < _WORD * len(words):
-        for place, word in enumerate(words):
-            word &= _MASKS[np.clip(lengths - _WORD * place, 0, _WORD)]
-    return words
-
-
-def _hashes_of(words: list[UInt64], lengths: Int64) -> UInt64:
+def _hashes_of(words: list[UInt64]) -> UInt64:
     """A hash of each text, the same however many zero words follow it; its high bits are the good ones."""
-    hashes = lengths.astype(np.uint64) * _LENGTH_FACTOR
-    for word, factor in zip(words, _FACTORS, strict=False):
+    hashes = words[0] * _FACTORS[0]
+    for word, factor in zip(words[1:], _FACTORS[1:], strict=False):
         hashes ^= word * factor
     hashes ^= hashes >> _HALF
     hashes *= _FACTORS[0]
