@@ -36,8 +36,9 @@ def results(
     open_: Annotated[
         bool, typer.Option("--open", help="Start and finish are not closed: nobody is DNS or DNF.")
     ] = False,
-    xlsx: Annotated[bool, typer.Option(help="Also write a spreadsheet of the lists.")] = False,
-    site: Annotated[bool, typer.Option(help="Also write a static HTML site that works from a USB stick.")] = False,
+    formats: Annotated[
+        str, typer.Option(help="What to write, of csv, json, xlsx and site (HTML for a USB stick).")
+    ] = "csv,json",
     strict: Annotated[bool, typer.Option(help="Exit code 4 if any line was set aside.")] = False,
     expected: Annotated[
         Path | None, typer.Option(help="A results.csv to compare with; exit code 1 if it differs.")
@@ -53,7 +54,7 @@ def results(
 
     raise typer.Exit(
         results_command(
-            race, roster=roster, reads=reads, guns=guns, out=out, stay_open=open_, xlsx=xlsx, site=site,
+            race, roster=roster, reads=reads, guns=guns, out=out, stay_open=open_, formats=formats,
             strict=strict, expected=expected,
         )
     )  # fmt: skip
@@ -190,11 +191,13 @@ def replay(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A race folder that was run.")],
     out: Annotated[Path, typer.Option(help="Folder for the results of the replay.")],
     through: Annotated[int | None, typer.Option(help="Stop at this journal number.")] = None,
+    speed: Annotated[str, typer.Option(help="`max`, or how many times life, with the live page served.")] = "max",
+    port: Annotated[int, typer.Option(help="Port of the live page; 0: a free one.")] = 0,
 ) -> None:
     """Runs a recorded race again from its journal, and compares the results with what was published."""
     from calanque.commands.replay import replay_command
 
-    raise typer.Exit(replay_command(folder, out=out, through=through))
+    raise typer.Exit(replay_command(folder, out=out, through=through, speed=speed, port=port))
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ctypes
 import signal
 import sys
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ RESTARTS_MAX: Final = 20
 
 @dataclass
 class Child:
-    """One process of ours, kept running until `stop`. What it says goes to `log`."""
+    """One process of ours, kept running until `stop`: `python -m` module and arguments. What it says goes to `log`."""
 
     name: str
     command: Sequence[str]
@@ -41,8 +42,9 @@ class Child:
     async def _spawn(self) -> None:
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "calanque", *self.command,
+                sys.executable, "-m", *self.command,
                 stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                preexec_fn=_end_with_parent,
             )  # fmt: skip
 
     async def _watch(self) -> None:
@@ -83,6 +85,15 @@ class Child:
         except TimeoutError:
             self.process.kill()
             await self.process.wait()
+
+
+def _end_with_parent() -> None:
+    """Asks the kernel to end this new process when its parent dies: a demo that is killed leaves nothing behind."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+_PR_SET_PDEATHSIG: Final = 1
 
 
 async def stop_all(children: Sequence[Child]) -> None:

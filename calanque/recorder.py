@@ -5,6 +5,7 @@ thread are reached from here and from nowhere else.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -56,6 +57,12 @@ class Recorder:
     async def record(self, *bodies: Body) -> tuple[int, ...]:
         """Journals decisions and events; their numbers, once they are durable."""
         return await self._append([new_entry(body, self._clock.now_us()) for body in bodies])
+
+    def note(self, body: Body) -> None:
+        """Journals something nobody waits for; left out while the journal takes nothing."""
+        with contextlib.suppress(JournalNotWritten):
+            entries = [new_entry(body, self._clock.now_us())]
+            self._journal.append(entries).add_done_callback(lambda done: self._tell(entries, done))
 
     async def _append(self, entries: Sequence[NewEntry]) -> tuple[int, ...]:
         while True:

@@ -30,7 +30,7 @@ def snapshot_command(race: str, out: Path) -> int:
 
 
 def reads_command(race: str, out: Path) -> int:
-    from timing.journal_sql import export_reads_sql
+    from timing.reads_sql import export_reads_sql
 
     with Journal.open(_journal_of(race), read_only=True) as journal:
         rows = export_reads_sql(journal, out)

@@ -26,17 +26,16 @@ def results_command(
     guns: Path | None,
     out: Path,
     stay_open: bool,
-    xlsx: bool,
-    site: bool,
+    formats: str,
     strict: bool,
     expected: Path | None,
 ) -> int:
     for file in (roster, *([guns] if guns else [])):
         if not file.is_file():
             raise FrontDoorError(f"{file}: no such file")
+    wanted = _formats(formats)
     plan = load_race(race)
     timed = time_files(plan, roster=roster, reads=reads, guns=guns, stay_open=stay_open)
-    formats = [Format.CSV, Format.JSON, *([Format.XLSX] if xlsx else []), *([Format.SITE] if site else [])]
     number = last_number(out) + 1
     publication = publish(
         plan,
@@ -46,7 +45,7 @@ def results_command(
         out,
         number,
         plan.race.last_instant_us if timed.newest_us is None else timed.newest_us,
-        formats=formats,
+        formats=wanted,
     )
     remarks = _say_remarks(timed)
     _say_summary(timed)
@@ -57,6 +56,17 @@ def results_command(
         if not comparison.equal:
             return DIFFERENT
     return WITH_REMARKS if strict and remarks else OK
+
+
+def _formats(text: str) -> list[Format]:
+    """The formats of a list like `csv,json`; results.csv is always among them."""
+    names = {name.strip() for name in text.split(",") if name.strip()}
+    unknown = names - {kind.value for kind in Format}
+    if unknown:
+        raise FrontDoorError(
+            f"--formats: unknown {', '.join(sorted(unknown))}; accepted: {', '.join(kind.value for kind in Format)}"
+        )
+    return [kind for kind in Format if kind.value in names or kind is Format.CSV]
 
 
 def _say_remarks(timed: TimedFiles) -> int:

@@ -1,0 +1,108 @@
+"""`calanque collect`: the collector beside a far mat."""
+
+import asyncio
+from pathlib import Path
+
+from calanque.broker import broker_address
+from calanque.broker_rights import read_passwords
+from calanque.errors import FrontDoorError
+from calanque.exit_codes import OK
+from calanque.folder import RaceFolder
+from calanque.running import broker_of, log_to_standard_error, until_told
+from config.loader import load_race
+from readers.collector import Collector
+from readers.collector_host import Host, boot_id
+from readers.collector_store import CollectorStore
+from readers.driver import Driver
+from readers.mqtt_link import BrokerAddress
+from readers.protocol import protocol_class
+from readers.race_clock import RaceClock
+from readers.transports import check_endpoint, open_transport
+from timing.race import Source
+from timing.reads import ClockKind, SourceId
+
+
+def collect_command(
+    race: str,
+    *,
+    source: str,
+    reader: str,
+    broker: str,
+    store: Path,
+    protocol: str,
+    password_file: Path | None,
+    clock: str,
+) -> int:
+    log_to_standard_error()
+    check_endpoint(reader)
+    race_id, planned = _race_and_source(race, source)
+    given = Source(
+        id=SourceId(source),
+        protocol=protocol,
+        connect=reader,
+        clock=planned.clock if planned is not None else ClockKind.LOCAL,
+    )
+    address = _address(race, source, broker, password_file)
+    until_told(_collect(race_id, given, address, store, RaceClock.parse(clock)))
+    return OK
+
+
+async def _collect(race: str, source: Source, broker: BrokerAddress, store: Path, clock: RaceClock) -> None:
+    store.parent.mkdir(parents=True, exist_ok=True)
+    collector = Collector(
+        race=race,
+        source=source.id,
+        clock=source.clock,
+        store=CollectorStore.open(store),
+        broker=broker,
+        host=_host(clock),
+        protocol=source.protocol,
+    )
+    driver = Driver(
+        source,
+        protocol_class(source.protocol)(),
+        lambda: open_transport(source.connect),
+        collector,
+        clock,
+        lambda: collector.last_stamp_us,
+    )
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(collector.run(), name="collector")
+        tasks.create_task(driver.run(), name=f"driver {source.id}")
+
+
+def _host(clock: RaceClock) -> Host:
+    """In a simulated race the host's clocks are the race clock, like everybody's."""
+    if clock.is_real:
+        return Host.real()
+    return Host(boot=boot_id(), wall_us=clock.now_us, steady_us=clock.now_us)
+
+
+def _race_and_source(race: str, source: str) -> tuple[str, Source | None]:
+    """The race's id, and what its file says of the source; beside a far mat there may be no race file, only an id.
+
+    Raises: FrontDoorError when the race is there and does not have the source.
+    """
+    folder = Path(race)
+    if not folder.exists():
+        return race, None
+    plan = load_race(folder)
+    found = next((each for each in plan.race.sources if each.id == source), None)
+    if found is None:
+        known = ", ".join(each.id for each in plan.race.sources)
+        raise FrontDoorError(f"--source {source}: no such source in {race}; it has: {known}")
+    return plan.race.id, found
+
+
+def _address(race: str, source: str, broker: str, password_file: Path | None) -> BrokerAddress:
+    """The broker as this source: with the password of the file, else of the race folder where it is at hand."""
+    if password_file is not None:
+        try:
+            password = password_file.read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise FrontDoorError(f"--password-file {password_file}: {error.strerror}") from error
+        return broker_of(broker, source, password)
+    folder = RaceFolder(Path(race))
+    if folder.path.is_dir() and broker_address(folder.path, source) is not None:
+        return broker_of(broker, source, read_passwords(folder.path).get(source))
+    return broker_of(broker, source, None)

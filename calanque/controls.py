@@ -1,0 +1,136 @@
+"""Commands to the running engine: what each does to the journal, and what it answers.
+
+Each command is checked by the web's `control` module and given here as a plain dict; it becomes entries of the
+journal, so that what was decided survives like any read.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from calanque.derived import Picture
+from calanque.errors import FrontDoorError
+from config.roster_file import load_roster
+from results.publication import last_number, publish
+from timing.entries import ClosingBody, GunBody, PublicationBody, RosterBody
+from timing.times import Status
+
+if TYPE_CHECKING:
+    from calanque.engine import Engine
+
+
+class Controls:
+    """Carries out the commands of one engine."""
+
+    def __init__(self, engine: "Engine") -> None:
+        self._engine = engine
+        self._publishing = asyncio.Lock()
+        self._commands: dict[str, Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]] = {
+            "close": self._close,
+            "gun": self._gun,
+            "publish": self._publish,
+            "roster": self._roster,
+            "status": self._status,
+        }
+
+    async def carry_out(self, command: dict[str, Any]) -> dict[str, Any]:
+        """The answer to a checked command. Raises: RaceDayError when it cannot be done."""
+        return await self._commands[command["command"]](command)
+
+    async def _close(self, command: dict[str, Any]) -> dict[str, Any]:
+        at_us = command["at_us"] if command["at_us"] is not None else self._engine.clock.now_us()
+        (number,) = await self._engine.recorder.record(
+            ClosingBody(point=command["point"], at_us=at_us, author=command["author"])
+        )
+        return {"number": number, "at_us": at_us}
+
+    async def _gun(self, command: dict[str, Any]) -> dict[str, Any]:
+        waves = self._engine.plan.race.waves
+        wave = command["wave"]
+        if wave is None:
+            planned = (await self._picture()).times.guns.planned
+            wave = next((w.id for w, only in zip(waves, planned, strict=True) if only), None)
+        if wave not in {w.id for w in waves}:
+            raise FrontDoorError(f"no wave {wave!r} waits for a gun; waves: {', '.join(w.id for w in waves)}")
+        at_us = command["at_us"] if command["at_us"] is not None else self._engine.clock.now_us()
+        (number,) = await self._engine.recorder.record(
+            GunBody(wave=wave, instant_us=at_us, origin="hand", author=command["author"])
+        )
+        return {"number": number, "wave": wave, "at_us": at_us}
+
+    async def _roster(self, command: dict[str, Any]) -> dict[str, Any]:
+        return await self.take_roster(Path(command["path"]), author=command["author"])
+
+    async def take_roster(self, path: Path, *, author: str) -> dict[str, Any]:
+        """Journals a roster file as a new version, if it is not the one in force."""
+        engine = self._engine
+        loaded = await asyncio.to_thread(load_roster, path, engine.plan)
+        remarks = [str(remark) for remark in loaded.remarks]
+        in_force = (await self._picture()).roster
+        number = None
+        if in_force != loaded.roster:
+            (number,) = await engine.recorder.record(RosterBody(roster=loaded.roster, file=str(path), author=author))
+        return {"number": number, "entrants": len(loaded.roster), "remarks": remarks}
+
+    async def _publish(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Publishes the race as the journal tells it up to now: whole, numbered, and journalled itself."""
+        engine = self._engine
+        async with self._publishing:
+            picture = await self._picture()
+            number = last_number(engine.folder.out) + 1
+            at_us = engine.clock.now_us()
+            publication = await asyncio.to_thread(
+                publish,
+                engine.plan,
+                picture.roster,
+                picture.times,
+                picture.rankings,
+                engine.folder.out,
+                number,
+                at_us,
+                through=picture.through,
+            )
+            await engine.recorder.record(
+                PublicationBody(
+                    number=number,
+                    at_us=at_us,
+                    through=picture.through,
+                    files=publication.files,
+                    author=command["author"],
+                )
+            )
+        return {"publication": number, "folder": str(publication.folder), **self._numbers(picture)}
+
+    async def _status(self, command: dict[str, Any]) -> dict[str, Any]:
+        engine = self._engine
+        health = engine.journal.health
+        return {
+            **self._numbers(await self._picture()),
+            "journal": {
+                "id": engine.journal.id,
+                "last": engine.journal.last,
+                "writing": health.writing,
+                "waiting": health.waiting_entries,
+                "last_flush_us": health.last_flush_us,
+                "error": health.error,
+            },
+            "sources": list(engine.board.rows(engine.state)),
+            "broker": engine.far_mats.told() if engine.far_mats is not None else None,
+            "clients": engine.hub.clients,
+        }
+
+    async def _picture(self) -> Picture:
+        """The settled picture of everything that was durable when asked."""
+        return await asyncio.wrap_future(self._engine.live.ask(lambda picture: picture))
+
+    def _numbers(self, picture: Picture) -> dict[str, Any]:
+        return {
+            "through": picture.through,
+            "reads": sum(picture.read_counts.values()) - self._engine.state.malformed,
+            "classes": {kind.name.lower(): number for kind, number in picture.read_counts.items()},
+            "repeats": dict(self._engine.recorder.repeats),
+            "finished": int((picture.times.status == Status.FINISHED).sum()),
+            "entrants": len(picture.roster),
+            "lag_us": picture.lag_us,
+        }

@@ -1,0 +1,223 @@
+"""The engine: one race, live. Joins drivers, journal, matching and pages in one process.
+
+Owns the life of a run: opening the folder, bringing the journal's race back, the tasks, and their end. What a command
+does is in `controls`, how entries reach the journal in `recorder`, what follows from them in `live`.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from calanque.controls import Controls
+from calanque.errors import FrontDoorError
+from calanque.far_mats import FarMats
+from calanque.folder import HeldFolder, RaceFolder
+from calanque.live import LiveRace
+from calanque.recorder import Recorder
+from calanque.sources import SourceBoard, SourceSink
+from config.loader import load_race
+from config.plan import RacePlan
+from readers.capture import CaptureWriter
+from readers.driver import Driver
+from readers.mqtt_link import BrokerAddress
+from readers.protocol import protocol_class
+from readers.race_clock import RaceClock
+from readers.transports import check_endpoint, open_transport
+from results.views import Board
+from results.web.app import build_app
+from results.web.server import LiveServer
+from results.web.stream import Hub, View
+from timing.entries import RulesBody
+from timing.journal import Journal
+from timing.race import Source
+from timing.state import RaceState
+
+logger = logging.getLogger(__name__)
+
+COLLECTOR: Final = "collector"
+BY_HAND: Final = "file"
+"""A source that is only ever read from files: nothing to connect to."""
+
+_WATCH_S: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineOptions:
+    """What the command line says beyond the race file. `connect`: where to reach a source instead."""
+
+    clock: RaceClock
+    connect: Mapping[str, str]
+    broker: BrokerAddress | None = None
+    roster: Path | None = None
+    host: str | None = None
+    port: int | None = None
+
+
+class Engine:
+    """One run of one race. `async with Engine.opened(...)` gives it ready; `run` lasts until cancelled."""
+
+    def __init__(self, held: HeldFolder, plan: RacePlan, options: EngineOptions, journal: Journal) -> None:
+        self.folder = held.folder
+        self.plan = plan
+        self.options = options
+        self.journal = journal
+        self.hub = Hub()
+        self._held = held
+        self._loop = asyncio.get_running_loop()
+        state = RaceState(plan.race)
+        state.apply_all(journal.entries())
+        self.board = SourceBoard(plan.race, options.clock)
+        self.live = LiveRace(plan, state, options.clock, sources=self._source_rows, show=self._show)
+        self.recorder = Recorder(journal, state.identity_index(), options.clock, self.live.feed)
+        self._state = state
+        self.controls = Controls(self)
+        self.far_mats: FarMats | None = None
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def opened(cls, folder: RaceFolder, options: EngineOptions) -> AsyncIterator["Engine"]:
+        """An engine that holds the folder, with the race as its journal tells it.
+
+        Raises: FolderInUse; ConfigError; JournalError when the journal cannot be trusted.
+        """
+        plan = load_race(folder.path)
+        _check_connections(plan, options)
+        with folder.hold(f"calanque run {folder.path}") as held:
+            if folder.journal.exists():
+                journal = Journal.open(folder.journal, race=plan.race.id)
+            else:
+                journal = Journal.create(folder.journal, race=plan.race.id)
+            with journal:
+                yield cls(held, plan, options, journal)
+
+    @property
+    def race_title(self) -> Mapping[str, str]:
+        return self.plan.title
+
+    @property
+    def clock(self) -> RaceClock:
+        return self.options.clock
+
+    @property
+    def state(self) -> RaceState:
+        """The fold of the journal. It belongs to the matching thread: read single values here, never iterate."""
+        return self._state
+
+    def view(self) -> View:
+        latest = self.hub.latest
+        assert latest is not None, "the first view is made before the pages are served"
+        return latest
+
+    async def control(self, command: dict[str, Any]) -> dict[str, Any]:
+        return await self.controls.carry_out(command)
+
+    async def run(self) -> None:
+        """Takes reads and serves pages until cancelled.
+
+        Raises: what ended it, when it could not go on.
+        """
+        web = self.plan.web
+        server = LiveServer(
+            build_app(self, token=self.folder.secret()),
+            host=self.options.host or web.host,
+            port=web.port if self.options.port is None else self.options.port,
+        )
+        self.live.start()
+        await asyncio.sleep(0)
+        captures = {source.id: CaptureWriter(self.folder.capture, source.id) for source in self._attached()}
+        try:
+            async with server, asyncio.TaskGroup() as tasks:
+                self._held.tell(url=server.url)
+                logger.info("page at %s/", server.url)
+                tasks.create_task(self._keep_rules_and_roster(), name="roster")
+                sink = SourceSink(self.recorder, self.board, self._state, self.plan.race)
+                for source in self._attached():
+                    driver = self._driver(source, sink, captures[source.id])
+                    tasks.create_task(driver.run(), name=f"driver {source.id}")
+                far = [source.id for source in self._sources() if source.connect == COLLECTOR]
+                if far:
+                    self.far_mats = FarMats(self, far)
+                    tasks.create_task(self.far_mats.run(), name="far mats")
+                tasks.create_task(self._watch(), name="watch")
+        finally:
+            self.hub.close()
+            for capture in captures.values():
+                capture.close()
+            self.live.stop()
+
+    def _driver(self, source: Source, sink: SourceSink, capture: CaptureWriter) -> Driver:
+        counted = self._state.counts[source.id]
+        return Driver(
+            source,
+            protocol_class(source.protocol)(),
+            lambda: open_transport(source.connect),
+            sink,
+            self.clock,
+            lambda: counted.last_stamp_us,
+            capture,
+        )
+
+    def _sources(self) -> list[Source]:
+        """The race's sources, reached as the command line says."""
+        return [
+            replace(source, connect=self.options.connect.get(source.id, source.connect))
+            for source in self.plan.race.sources
+        ]
+
+    def _attached(self) -> list[Source]:
+        return [source for source in self._sources() if source.connect not in (COLLECTOR, BY_HAND)]
+
+    async def _keep_rules_and_roster(self) -> None:
+        """Journals the race file and the roster when they are not what the journal has."""
+        rules = self._state.rules
+        if not rules or rules[-1].body.text != self.plan.text:
+            await self.recorder.record(RulesBody(text=self.plan.text, file=str(self.folder.race_file)))
+        roster = self.options.roster or self.folder.latest_roster()
+        if roster is not None:
+            await self.controls.take_roster(roster, author="engine")
+        elif self._state.roster is None:
+            logger.warning("no roster yet: put one into %s, or give --roster", self.folder.roster)
+
+    async def _watch(self) -> None:
+        """Ends the run when the picture can no longer be made, and says it when the journal cannot be written."""
+        writing = True
+        while True:
+            await asyncio.sleep(_WATCH_S)
+            if self.live.failed is not None:
+                raise FrontDoorError("the matching thread ended; see the log") from self.live.failed
+            if self.far_mats is not None:
+                self.far_mats.refresh_board()
+            health = self.journal.health
+            if health.stopped:
+                raise FrontDoorError(f"the journal takes nothing more: {health.error}")
+            if health.writing != writing:
+                writing = health.writing
+                if writing:
+                    logger.warning("the journal is written again; nothing confirmed was lost")
+                else:
+                    logger.error("ALARM: nothing can be journalled, nothing is confirmed: %s", health.error)
+
+    def _source_rows(self) -> Sequence[Mapping[str, Any]]:
+        return self.board.rows(self._state)
+
+    def _show(self, board: Board) -> None:
+        """Called by the matching thread: serialised there, published in the loop."""
+        view = View.of(board)
+        self._loop.call_soon_threadsafe(self.hub.publish, view)
+
+
+def _check_connections(plan: RacePlan, options: EngineOptions) -> None:
+    """Every source named on the command line must exist and be reachable in principle.
+
+    Raises: FrontDoorError, BadEndpoint.
+    """
+    known = {source.id for source in plan.race.sources}
+    for name, where in options.connect.items():
+        if name not in known:
+            raise FrontDoorError(f"--connect {name}={where}: no such source; the race has: {', '.join(sorted(known))}")
+        if where not in (COLLECTOR, BY_HAND):
+            check_endpoint(where)

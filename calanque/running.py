@@ -1,0 +1,68 @@
+"""How a command that runs until it is told to stop starts, logs, ends, and finds its broker."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import Coroutine
+from typing import Any
+from urllib.parse import urlsplit
+
+from calanque.errors import FrontDoorError
+from readers.mqtt_link import BrokerAddress
+from timing.errors import RaceDayError
+
+
+def broker_of(url: str, user: str, password: str | None) -> BrokerAddress:
+    """The address of `mqtt://[user[:password]@]host[:port]` (`mqtts` for TLS).
+
+    Raises: FrontDoorError saying what would be accepted.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise FrontDoorError(f"--broker {url}: {error}; give mqtt://host:port") from error
+    if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname:
+        raise FrontDoorError(f"--broker {url}: give mqtt://host:port, or mqtts://host:port")
+    tls = parts.scheme == "mqtts"
+    return BrokerAddress(
+        host=parts.hostname,
+        port=port or (8883 if tls else 1883),
+        username=parts.username or user,
+        password=parts.password or password,
+        tls=tls,
+    )
+
+
+def log_to_standard_error() -> None:
+    """One line for each event, for the log of whoever started us."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True)
+    for chatty in ("uvicorn", "mqtt", "transitions", "amqtt"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def until_told(work: Coroutine[Any, Any, None]) -> None:
+    """Runs until it ends, or until SIGINT or SIGTERM ask it to.
+
+    Raises: the RaceDayError that ended it, alone even when several tasks ended together.
+    """
+    try:
+        asyncio.run(_until_signal(work))
+    except BaseExceptionGroup as group:
+        ours = group.subgroup(RaceDayError)
+        if ours is None:
+            raise
+        first: BaseException = ours
+        while isinstance(first, BaseExceptionGroup):
+            first = first.exceptions[0]
+        raise first from group
+
+
+async def _until_signal(work: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
