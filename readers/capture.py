@@ -68,8 +68,8 @@ def encoded(record: CaptureRecord) -> bytes:
 
 def capture_files(folder: Path, source: SourceId) -> list[Path]:
     """The files of a source's capture, oldest first."""
-    found = [(int(match[2]), path) for path in folder.glob("*.capture") if (match := _NAME.fullmatch(path.name))]
-    return [path for _, path in sorted(found) if path.name.startswith(f"{source}.")]
+    named = ((_NAME.fullmatch(path.name), path) for path in folder.glob("*.capture"))
+    return [path for _, path in sorted((int(name[2]), path) for name, path in named if name and name[1] == source)]
 
 
 class CaptureWriter:

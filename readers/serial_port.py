@@ -59,7 +59,7 @@ class _Port(serial.Serial):
 
 
 def _open_port(settings: SerialSettings) -> serial.Serial:
-    return _Port(
+    port = _Port(
         settings.device,
         baudrate=settings.baud,
         timeout=0,
@@ -68,6 +68,13 @@ def _open_port(settings: SerialSettings) -> serial.Serial:
         xonxoff=settings.flow == "xonxoff",
         exclusive=True,
     )
+    # pyserial makes an empty read of a silent line give no bytes, as an unplugged one does. One byte at least, please:
+    # then silence is "not now", and no bytes mean that the port is gone.
+    attributes = termios.tcgetattr(port.fileno())
+    attributes[6][termios.VMIN], attributes[6][termios.VTIME] = 1, 0
+    termios.tcsetattr(port.fileno(), termios.TCSANOW, attributes)
+    os.set_blocking(port.fileno(), False)
+    return port
 
 
 class SerialTransport:

@@ -1,0 +1,405 @@
+"""One reader, for ever: opens the link, feeds the protocol, hands on what it says, and comes back after every loss.
+
+The only loop between a wire and the sink. Everything that came in is captured first. Time-outs and pauses are real
+seconds of the event loop's clock; arrivals are of the race clock. Ends by cancellation only. Knows neither runners
+nor what bytes mean.
+"""
+
+import asyncio
+import dataclasses
+import logging
+import random as random_module
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from readers.capture import CaptureWriter
+from readers.errors import ConnectionLost, ReaderError, TransportTimeout
+from readers.events import (
+    ClockSeen,
+    DecoderEvent,
+    GunSeen,
+    Malformed,
+    MemoryProgress,
+    MemoryState,
+    StatusKind,
+    StatusSeen,
+)
+from readers.health import Link, SourceHealth
+from readers.intake import QUEUE_MAX, Intake, Item, Sink
+from readers.link_watch import LinkWatch, pause_s
+from readers.protocol import Now, Protocol, protocol_class
+from readers.race_clock import RaceClock
+from readers.transports import Transport, open_transport
+from timing.instants import MINUTE
+from timing.race import Source
+from timing.reads import ChipRead
+
+log = logging.getLogger(__name__)
+
+OVERLAP_US: Final = MINUTE
+"""Asked again before the durable cursor: stamps come late and out of order by seconds."""
+PAUSE_MAX_S: Final = 30.0
+PAUSE_MAX_SERIAL_S: Final = 3.0
+"""Looking for a port costs nothing, and a volunteer who has just put the cable back is watching."""
+GOOD_AFTER_S: Final = 5.0
+"""A link that holds so long starts the pauses anew; one that comes and goes is left alone longer and longer."""
+WRITE_WITHIN_S: Final = 5.0
+ROOM_WITHIN_S: Final = 5.0
+"""How long a wire is left waiting for room in the queue; after that reads are dropped and fetched again later."""
+TICK_S: Final = 0.5
+"""Health is looked at, and told when it changed, this often; link changes at once."""
+MEMORY_AGAIN_S: Final = 30.0
+"""After a fetch that broke off."""
+MALFORMED_KEPT: Final = 200
+"""Malformed records handed on, then one more every `MALFORMED_EVERY_S`; the others are only counted."""
+MALFORMED_EVERY_S: Final = 10.0
+WARNINGS_MAX: Final = 5
+TEXT_MAX: Final = 200
+
+
+class Driver:
+    """See the module. `run` is one named task of whoever owns the driver."""
+
+    def __init__(
+        self,
+        source: Source,
+        protocol: Protocol,
+        connect: Callable[[], Awaitable[Transport]],
+        sink: Sink,
+        clock: RaceClock,
+        since: Callable[[], int | None],
+        capture: CaptureWriter | None = None,
+        *,
+        random: random_module.Random | None = None,
+        queue_max: int = QUEUE_MAX,
+    ) -> None:
+        """
+        Args:
+            connect: opens a link, or raises ReaderError.
+            since: the durable cursor: the latest stamp (reader's clock) that the sink has safe, None when it has none.
+            capture: where raw bytes go; closed by whoever made it.
+            queue_max: reads that may wait for the sink.
+        """
+        self._source = source
+        self._protocol = protocol
+        self._connect = connect
+        self._sink = sink
+        self._clock = clock
+        self._since = since
+        self._capture = capture
+        self._random = random or random_module.Random()
+        self._intake = Intake(source, sink, queue_max=queue_max)
+        self._pause_max_s = PAUSE_MAX_SERIAL_S if source.connect.startswith("serial:") else PAUSE_MAX_S
+        self._health = SourceHealth(source=source.id, endpoint=source.connect, since_us=clock.now_us())
+        self._told: SourceHealth | None = None
+        self._tell_at_s = 0.0
+        self._watch: LinkWatch | None = None
+        self._warnings: dict[str, None] = {}
+        self._memory_again_s: float | None = None
+        self._dropping = False
+        self._failures = 0
+        self._opened_s = 0.0
+        self._malformed_left = float(MALFORMED_KEPT)
+        self._malformed_s = 0.0
+
+    @property
+    def health(self) -> SourceHealth:
+        """How the source is now."""
+        return dataclasses.replace(
+            self._health,
+            queue=len(self._intake),
+            queue_peak=self._intake.peak,
+            overflowed=self._intake.overflowed,
+            capture_lost=0 if self._capture is None else self._capture.lost,
+            error=self._intake.error or self._health.error,
+            warning="; ".join(self._warnings) or ("" if self._capture is None else self._capture.error),
+        )
+
+    async def run(self) -> None:
+        """Drives for ever. Cancel to stop; what was not handed on is fetched again by the next run."""
+        handing_on = asyncio.create_task(self._intake.run(), name=f"intake {self._source.id}")
+        driving = asyncio.create_task(self._drive(), name=f"link {self._source.id}")
+        tasks = (handing_on, driving)
+        try:
+            # Neither ends by itself: the first to end brings the mistake that ended it.
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        for task in tasks:
+            if not task.cancelled() and (mistake := task.exception()):
+                raise mistake
+
+    # Links, one after the other
+
+    async def _drive(self) -> None:
+        while True:
+            self._failures += 1
+            self._set(attempts=self._health.attempts + 1)
+            try:
+                transport = await self._connect()
+            except ReaderError as error:
+                self._down(str(error))
+            else:
+                await self._converse(transport)
+            pause = pause_s(self._failures, self._pause_max_s, self._random.random())
+            await self._rest(pause)
+
+    async def _rest(self, pause: float) -> None:
+        """The pause between two attempts, in which the queue may go on emptying: that is told, too."""
+        end_s = self._loop_s() + pause
+        while (left_s := end_s - self._loop_s()) > 0:
+            self._tell()
+            await asyncio.sleep(min(left_s, TICK_S))
+
+    async def _converse(self, transport: Transport) -> None:
+        """One link, from its opening to its end."""
+        now = self._now()
+        self._watch = LinkWatch(now.steady_us)
+        self._opened_s = self._loop_s()
+        self._link(Link.OPENED)
+        why = "stopped"
+        try:
+            if self._capture is not None:
+                self._capture.opened(self._source.connect, now.race_us)
+            self._warnings.clear()
+            self._protocol.connected(now)
+            self._ask_memory(now)
+            while True:
+                await self._step(transport, self._watch)
+        except ReaderError as error:
+            why = str(error)
+            self._down(why)
+        finally:
+            transport.close()
+            self._watch = None
+            self._take(self._protocol.disconnected())
+            if self._capture is not None:
+                self._capture.ended(why, self._clock.now_us())
+
+    async def _step(self, transport: Transport, watch: LinkWatch) -> None:
+        """Sends what there is to send, waits for bytes or a deadline, and deals with them.
+
+        Raises: TransportError.
+        """
+        await self._send(transport)
+        if self._intake.is_full and not self._dropping:
+            await self._wait_for_room()
+        data = await self._receive(transport)
+        now = self._now()
+        if data:
+            if self._capture is not None:
+                self._capture.received(data, now.race_us)
+            events = self._protocol.receive_data(data, now)
+            watch.bytes_came(len(data), understood=_any_understood(events), steady_us=now.steady_us)
+            self._set(bytes_in=self._health.bytes_in + len(data))
+            self._take(events)
+            await asyncio.sleep(0)  # a link that always has more must not keep the others waiting
+        deadline_us = self._protocol.next_deadline()
+        if deadline_us is not None and now.steady_us >= deadline_us:
+            self._take(self._protocol.handle_deadline(now))
+        self._judge(watch, now)
+
+    async def _receive(self, transport: Transport) -> bytes:
+        """Bytes, or none when a deadline or the next tick comes first."""
+        loop = asyncio.get_running_loop()
+        deadline_us = self._protocol.next_deadline()
+        wake_s = loop.time() + TICK_S
+        if deadline_us is not None:
+            wake_s = min(wake_s, deadline_us / 1e6)
+        try:
+            async with asyncio.timeout_at(wake_s):
+                return await transport.read()
+        except TimeoutError:
+            return b""
+
+    async def _send(self, transport: Transport) -> None:
+        data = self._protocol.data_to_send()
+        if not data:
+            return
+        if self._capture is not None:
+            self._capture.sent(data, self._clock.now_us())
+        try:
+            async with asyncio.timeout(WRITE_WITHIN_S):
+                await transport.write(data)
+        except TimeoutError as error:
+            raise TransportTimeout(f"{self._source.connect} takes no bytes") from error
+
+    async def _wait_for_room(self) -> None:
+        """Leaves the wire waiting a little, as most can; then goes on reading, and drops until there is room again."""
+        self._tell()
+        try:
+            async with asyncio.timeout(ROOM_WITHIN_S):
+                await self._intake.room()
+        except TimeoutError:
+            self._dropping = True
+            log.warning("queue full, reads dropped", extra={"source": self._source.id})
+
+    def _judge(self, watch: LinkWatch, now: Now) -> None:
+        """Raises: ConnectionLost when the other side has fallen silent."""
+        state = watch.state(now.steady_us)
+        if state is not self._health.link:
+            self._link(state)
+        if state is Link.UP and self._loop_s() - self._opened_s >= GOOD_AFTER_S:
+            self._failures = 0
+        if watch.is_dead(self._protocol.unanswered_since_us, now.steady_us):
+            raise ConnectionLost("the reader does not answer: is it on, and is it the right port?")
+        if self._intake.take_refill() or (self._memory_again_s is not None and self._loop_s() >= self._memory_again_s):
+            self._ask_memory(now)
+        self._tell()
+
+    def _ask_memory(self, now: Now) -> None:
+        since = self._since()
+        self._memory_again_s = None
+        self._set(gap=True)
+        self._protocol.ask_memory(None if since is None else since - OVERLAP_US, now)
+
+    # What the protocol says
+
+    def _take(self, events: list[DecoderEvent]) -> None:
+        reads = [event for event in events if type(event) is ChipRead]
+        items: list[Item] = []
+        if reads:
+            last = max(read.stamp_us for read in reads)
+            known = self._health.last_stamp_us
+            self._set(
+                reads=self._health.reads + len(reads),
+                last_read_us=reads[-1].received_us,
+                last_stamp_us=last if known is None else max(known, last),
+            )
+        if len(reads) == len(events):
+            items.extend(reads)
+        else:
+            for event in events:
+                if (item := self._for_the_sink(event)) is not None:
+                    items.append(item)
+        if self._dropping and not self._intake.is_full:
+            self._dropping = False
+        if items:
+            (self._intake.put_or_drop if self._dropping else self._intake.put)(items)
+
+    def _for_the_sink(self, event: DecoderEvent) -> Item | None:
+        """Deals with an event; gives it back when it is also for the sink, through the queue."""
+        match event:
+            case ChipRead():
+                return event
+            case GunSeen():
+                self._set(guns=self._health.guns + 1)
+                return event
+            case Malformed():
+                self._set(malformed=self._health.malformed + 1)
+                return event if self._keep_malformed() else None
+            case ClockSeen():
+                self._set(
+                    clock_offset_us=event.offset_us,
+                    clock_round_trip_us=event.round_trip_us,
+                    clock_checked_us=event.received_us,
+                )
+                self._sink.clock(self._source.id, event)
+            case MemoryProgress():
+                self._memory(event)
+            case StatusSeen(kind=StatusKind.WARNING):
+                self._warn(event.text)
+            case StatusSeen():
+                log.debug("status", extra={"source": self._source.id, "text": _clean(event.text)})
+        return None
+
+    def _warn(self, text: str) -> None:
+        if len(self._warnings) < WARNINGS_MAX:
+            self._warnings[_clean(text)] = None
+
+    def _keep_malformed(self) -> bool:
+        """A bounded part of the rubbish is kept as evidence."""
+        now_s = self._loop_s()
+        self._malformed_left += (now_s - self._malformed_s) / MALFORMED_EVERY_S
+        self._malformed_left = min(self._malformed_left, float(MALFORMED_KEPT))
+        self._malformed_s = now_s
+        if self._malformed_left < 1:
+            return False
+        self._malformed_left -= 1
+        return True
+
+    def _memory(self, progress: MemoryProgress) -> None:
+        self._set(memory=progress.state, memory_done=progress.done, memory_total=progress.total)
+        if progress.state is MemoryState.DONE:
+            self._set(gap=False)
+        if progress.state is MemoryState.FAILED:
+            self._memory_again_s = self._loop_s() + MEMORY_AGAIN_S
+        if progress.text:
+            self._warn(progress.text)
+
+    # Health
+
+    def _link(self, link: Link) -> None:
+        changed = link is not self._health.link
+        self._set(link=link)
+        if changed:
+            self._set(since_us=self._clock.now_us())
+            log.info("link %s", link.value, extra={"source": self._source.id, "endpoint": self._source.connect})
+        if link is Link.UP:
+            self._set(error="", attempts=0)
+        if link is Link.UNINTELLIGIBLE:
+            self._set(error=self._probable_cause())
+        self._tell(at_once=True)
+
+    def _down(self, why: str) -> None:
+        self._set(error=_clean(why))
+        self._link(Link.DOWN)
+
+    def _probable_cause(self) -> str:
+        if self._source.connect.startswith("serial:"):
+            return "bytes come but make no sense: probably the wrong line speed (baud) for this reader"
+        return "bytes come but make no sense: probably another kind of reader, or another port of it"
+
+    def _set(self, **changes: object) -> None:
+        self._health = dataclasses.replace(self._health, **changes)  # type: ignore[arg-type]
+
+    def _tell(self, *, at_once: bool = False) -> None:
+        """Tells the sink how the source is, when that has changed; not more often than the tick unless `at_once`."""
+        now_s = self._loop_s()
+        if not at_once and now_s < self._tell_at_s:
+            return
+        health = self.health
+        if health != self._told:
+            self._told = health
+            self._tell_at_s = now_s + TICK_S
+            self._sink.health(health)
+
+    def _now(self) -> Now:
+        return Now(self._clock.now_us(), int(self._loop_s() * 1e6))
+
+    @staticmethod
+    def _loop_s() -> float:
+        return asyncio.get_running_loop().time()
+
+
+def driver_for(
+    source: Source,
+    sink: Sink,
+    clock: RaceClock,
+    since: Callable[[], int | None],
+    capture: CaptureWriter | None = None,
+) -> Driver:
+    """The driver of a source as the race file describes it.
+
+    Raises: UnknownProtocol, BadEndpoint: before anything is opened.
+    """
+    from readers.transports import check_endpoint
+
+    check_endpoint(source.connect)
+    protocol = protocol_class(source.protocol)()
+    return Driver(source, protocol, lambda: open_transport(source.connect), sink, clock, since, capture)
+
+
+def _any_understood(events: list[DecoderEvent]) -> bool:
+    """Whether any of these needs a reader that speaks the protocol: rubbish may well look like text."""
+    return any(
+        not isinstance(event, Malformed) and not (isinstance(event, StatusSeen) and event.kind is StatusKind.BANNER)
+        for event in events
+    )
+
+
+def _clean(text: str) -> str:
+    """Text that came from a device or a system, for people: no control characters, not too long."""
+    return "".join(c if c.isprintable() else "?" for c in text)[:TEXT_MAX]
