@@ -63,8 +63,9 @@ class Demo:
 
     def __init__(self, plan: DemoPlan) -> None:
         self.plan = plan
-        self.simulation = plan.folder / "simulation"
-        self.races = plan.folder / "races"
+        # Whole paths: the processes that are given them may stand elsewhere.
+        self.place = plan.folder.resolve()
+        self.simulation = self.place / "simulation"
         self.folder: RaceFolder
         self.children: dict[str, Child] = {}
         self.distinct = 0
@@ -77,7 +78,7 @@ class Demo:
     def prepare(self) -> None:
         """Files of the simulated day, and the race folder with its roster. Takes some seconds for a large race."""
         write_race_day(self.plan.day, self.simulation, read_log=False)
-        self.folder = race_folder(DEMO_RACE, root=self.races)
+        self.folder = race_folder(DEMO_RACE, root=self.place / "races")
         (self.folder.roster / "roster.csv").write_bytes((self.simulation / "roster.csv").read_bytes())
         self.distinct = sum(_distinct(tape) for tape in self._tapes())
 
@@ -86,7 +87,7 @@ class Demo:
 
         Raises: ProcessFailed, FrontDoorError.
         """
-        (self.plan.folder / "logs").mkdir(parents=True, exist_ok=True)
+        (self.place / "logs").mkdir(parents=True, exist_ok=True)
         try:
             await self._start()
             await self._until_all_is_journalled(tell)
@@ -130,7 +131,7 @@ class Demo:
                 await self._child(
                     f"collector {source.id}", "calanque", "collect", str(self.folder.path), f"--source={source.id}",
                     f"--reader=serial:{ttys[source.id]}", f"--broker={address}", f"--clock={clock}",
-                    f"--store={self.plan.folder / 'collector' / source.id}.sqlite",
+                    f"--store={self.place / 'collector' / source.id}.sqlite",
                 )  # fmt: skip
         await self._until("engine", self._engine_status)
 
@@ -143,7 +144,7 @@ class Demo:
         return RaceClock(first_us, self.plan.speed, time.time_ns() // 1000 + int(LEAD_S * 1_000_000))
 
     async def _child(self, name: str, *words: str) -> None:
-        log = self.plan.folder / "logs" / f"{name.replace(' ', '-')}.log"
+        log = self.place / "logs" / f"{name.replace(' ', '-')}.log"
         child = Child(name=name, command=words, log=log)
         self.children[name] = child
         await child.start()
@@ -184,7 +185,7 @@ class Demo:
             if readers.get("done") and time.monotonic() - since > STALLED_S:
                 raise FrontDoorError(
                     f"{self.distinct - reads} reads have been delivered and not journalled, and none came for "
-                    f"{STALLED_S:.0f} s; see {self.plan.folder / 'logs'}"
+                    f"{STALLED_S:.0f} s; see {self.place / 'logs'}"
                 )
             await asyncio.sleep(POLL_S)
 
@@ -228,7 +229,7 @@ class Demo:
 
     @property
     def _status_file(self) -> Path:
-        return self.plan.folder / "readers.json"
+        return self.place / "readers.json"
 
 
 def _distinct(tape: ReaderTape) -> int:

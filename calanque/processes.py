@@ -11,12 +11,16 @@ from pathlib import Path
 from typing import Final
 
 from calanque.errors import ProcessFailed
+from calanque.exit_codes import OK, REFUSED, USAGE
 
 GOODBYE_S: Final = 10.0
 """How long a process may take to end when asked, before it is killed."""
 
 RESTARTS_MAX: Final = 20
 """A process that dies more often than this has something that starting again does not mend."""
+
+_FOR_GOOD: Final = frozenset({OK, USAGE, REFUSED})
+"""Exit codes after which starting again would change nothing."""
 
 
 @dataclass
@@ -48,11 +52,11 @@ class Child:
             )  # fmt: skip
 
     async def _watch(self) -> None:
-        """Starts the process again whenever it dies, at once: it was killed, or it explains itself in the log."""
+        """Starts the process again, at once, whenever it was killed or failed; not when it ended or refused by itself."""
         assert self.process is not None
         while True:
             code = await self.process.wait()
-            if not self.restart or code == 0:
+            if not self.restart or code in _FOR_GOOD:
                 return
             if self.restarts >= RESTARTS_MAX:
                 raise ProcessFailed(self._said(f"died {self.restarts + 1} times, last with exit code {code}"))

@@ -28,7 +28,7 @@ TRIES: Final = 3
 class Parcel:
     """Numbers to be sent as one batch; `unsendable`: in the form of last resort.
 
-    `tries`: times sent. `turn`: its place in the order of first sending. `due_us`: when it counts as lost.
+    `tries`: times sent. `level`: how often patience was doubled. `turn`: its place in the order of first sending. `due_us`: when it counts as lost.
     `outrun_us`: since when something sent later is confirmed and this is not: the engine gets our messages, not this.
     `whole`: False for what was halved before.
     """
@@ -37,6 +37,7 @@ class Parcel:
     last: int
     unsendable: bool = False
     tries: int = 0
+    level: int = 0
     turn: int = 0
     due_us: int = 0
     outrun_us: int | None = None
@@ -158,7 +159,8 @@ class Outbox:
         parcel.tries += 1
         self._turn += 1
         parcel.turn = parcel.turn or self._turn
-        parcel.due_us = now_us + min(PATIENCE_US << min(parcel.tries - 1, 6), LONGEST_PATIENCE_US)
+        parcel.due_us = now_us + min(PATIENCE_US << min(parcel.level, 6), LONGEST_PATIENCE_US)
+        parcel.level += 1
         self._sent = max(self._sent, parcel.last)
         while self._fresh and self._fresh[0][0] <= self._sent:
             self._fresh.popleft()
@@ -232,10 +234,11 @@ class Outbox:
         outrun = parcel.outrun_us is not None and now_us - parcel.outrun_us >= PATIENCE_US
         if len(parcel) > 1 and parcel.tries >= (TRIES if parcel.whole else 1) and (outrun or alone):
             middle = (parcel.first + parcel.last) // 2
+            level = 0 if outrun else parcel.level  # without proof it may be the journal that stands still
             for first, last in ((parcel.first, middle), (middle + 1, parcel.last)):
                 # Parts that are confirmed by now are left out; what remains keeps its bounds.
                 if self._lacks(first, last):
-                    self._suspects.append(Parcel(first=first, last=last, whole=False))
+                    self._suspects.append(Parcel(first=first, last=last, level=level, whole=False))
             return
         if len(parcel) == 1 and parcel.tries >= TRIES and outrun:
             # Only with proof that the engine takes what is sent later: a journal that stands still convicts nobody.

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from readers.collector_cursor import Cursor
+from readers.collector_topics import is_name
 from readers.errors import ReaderError
 from timing.reads import ChipRead, ClockKind, ReadKind, Tag
 
@@ -278,6 +279,8 @@ def _fault(path: Path) -> str | None:
         if (check := connection.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
             return str(check)
         meta = _meta(connection)
+        if not is_name(meta["store"]):
+            return "its identity is not a name"
         last, expected = int(meta["last"]), int(meta["held_from"])
         _cursor(meta.get("confirmed", ""))
         for number, *row, seal in connection.execute(f"SELECT number, {_COLUMNS}, seal FROM reads ORDER BY number"):

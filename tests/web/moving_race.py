@@ -142,7 +142,7 @@ def moving_race(size: int = 20_000, *, seed: int = 7) -> MovingRace:
     gun = np.array([w.planned_gun_us for w in waves], np.int64)[wave]
     start = gun + (rng.gamma(2.0, 40.0, size) * SECOND).astype(np.int64)
     net_min = np.exp(rng.normal(4.62 + 0.045 * wave, 0.14, size)).clip(61.2, 230)
-    net_min[:12] = 60.3 + np.arange(12) * 0.45
+    net_min[:12] = 60.3 + np.arange(min(12, size)) * 0.45
     start[:12] = gun[:12] + 2 * SECOND
     net = (net_min * MINUTE).astype(np.int64) + rng.integers(0, SECOND, size)
     half = (net * rng.normal(0.54, 0.012, size)).astype(np.int64)
