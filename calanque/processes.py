@@ -52,7 +52,7 @@ class Child:
             )  # fmt: skip
 
     async def _watch(self) -> None:
-        """Starts the process again, at once, whenever it was killed or failed; not when it ended or refused by itself."""
+        """Starts the process again, at once, when it was killed or failed; not when it ended by itself or refused."""
         assert self.process is not None
         while True:
             code = await self.process.wait()
