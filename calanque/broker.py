@@ -188,7 +188,7 @@ class EmbeddedBroker:
 
     async def _serve(self, connect: _Connect, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One client until it goes. A client of the same id goes first, as MQTT wants it; amqtt would keep both."""
-        name = connect.client_id
+        name = connect.client_id or f"\0{id(writer)}"  # no id given: amqtt makes one, nobody is taken over
         if name in self._here:
             other, gone = self._here[name]
             other.close()

@@ -28,9 +28,9 @@ TRIES: Final = 3
 class Parcel:
     """Numbers to be sent as one batch; `unsendable`: in the form of last resort.
 
-    `tries`: times sent. `level`: how often patience was doubled. `turn`: its place in the order of first sending. `due_us`: when it counts as lost.
-    `outrun_us`: since when something sent later is confirmed and this is not: the engine gets our messages, not this.
-    `whole`: False for what was halved before.
+    `tries`: times sent. `level`: how often patience was doubled. `due_us`: when it counts as lost. `turn`: its place in
+    the order of first sending. `outrun_us`: since when something sent later is confirmed and this is not: the engine
+    gets our messages, not this. `whole`: False for what was halved before.
     """
 
     first: int
