@@ -205,13 +205,10 @@ def moments_of(reads: Reads, passings: Passings, rule: MomentRule) -> tuple[Int6
     if rule not in (MomentRule.STRONGEST, MomentRule.FITTED) or not len(passings):
         return moment, used
     rssi = reads.rssi
-    if rssi.strides == (0,) and np.isnan(rssi[0]):
-        return moment, used
-    for index in np.flatnonzero(~passings.waiting).tolist():
+    heard = _heard(rssi, passings)
+    for index in np.flatnonzero(heard & ~passings.waiting).tolist():
         low, high = int(passings.low[index]), int(passings.high[index])
         signal = rssi[low:high]
-        if np.isnan(signal).all():
-            continue
         used[index] = strongest = low + int(np.nanargmax(signal))
         moment[index] = reads.moment_us[strongest]
         if rule is MomentRule.FITTED:
@@ -219,6 +216,15 @@ def moments_of(reads: Reads, passings: Passings, rule: MomentRule) -> tuple[Int6
             if top is not None:
                 moment[index] = top
     return moment, used
+
+
+def _heard(rssi: Float32, passings: Passings) -> Bool:
+    """Which passings have a usable read with a signal."""
+    if rssi.strides == (0,) and np.isnan(rssi[0]):
+        return np.zeros(len(passings), np.bool_)
+    signals_before = np.concatenate(([0], np.cumsum(~np.isnan(rssi))))
+    heard: Bool = signals_before[passings.high] > signals_before[passings.low]
+    return heard
 
 
 def fitted_top(moment_us: Int64, rssi: Float32) -> Instant | None:
