@@ -160,8 +160,10 @@ async def ready(link: Link, *, to_write: bool, seconds: float) -> None:
     if to_write:
         loop.add_writer(link.fd, woken.set)
     try:
+        # Not wait_for: when both come at once, Python 3.11 forgets that we were cancelled.
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(woken.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await woken.wait()
     finally:
         loop.remove_reader(link.fd)
         if to_write:
