@@ -5,42 +5,35 @@ test holds the two together. Everything from a race is escaped by the template e
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from results.printing import Language, count, duration, place_word
+from results.printing import Language
 from results.web.massif import Ridge
 from results.web.responses import version_of
+from results.web.rows import LEADERS_SHOWN, Model, leaders, line, river
+from results.web.speech import Speech
 from results.web.stream import View
-from results.web.words import LANGUAGES, Words
+from results.web.words import LANGUAGES
 from timing.instants import MINUTE, SECOND, Instant
 
 THEME_COOKIE: Final = "theme"
 THEMES: Final = ("plein-soleil", "tente")
 
-LEADERS_SHOWN: Final = 5
 ARRIVALS_SHOWN: Final = {"live": 10, "board": 9}
 """Rows are always there, empty until somebody fills them: nothing below them moves."""
 
 RIVER_WORDS: Final = {True: ("arrivals", "arrivals_note"), False: ("waves", "waves_note")}
 
 LAG_SHOWN_S: Final = 5
-FRESH_S: Final = 2
-LONG_NAME: Final = 34
-"""Characters of a name that takes two smaller lines of the board instead of one and a story."""
-
-DAY_S: Final = 86_400
 
 CHART: Final = (400, 132, 110)
 """Width and height of the chart of arrivals, and y of its base."""
 
 _STATIC = Path(__file__).parent / "static"
 _SHARED = Path(__file__).parents[1] / "static"
-
-Model = dict[str, Any]
 
 
 class Pages:
@@ -91,45 +84,6 @@ def _path(name: str, language: str) -> str:
     return {"live": {"fr": "/", "en": "/en"}, "board": {"fr": "/board", "en": "/en/board"}}[name][language]
 
 
-class Speech:
-    """Figures and sentences in one language."""
-
-    def __init__(self, words: Words) -> None:
-        self.words = words
-        self.language = Language(words["language"])
-
-    def say(self, key: str, **values: str | int) -> str:
-        return self.words[key].format(**values)
-
-    def count(self, number: int) -> str:
-        return count(number, self.language)
-
-    def time(self, seconds: int) -> str:
-        """A duration; the minus of a countdown is a real one."""
-        text = duration(abs(seconds), self.language)
-        return f"−\u202f{text}" if seconds < 0 else text
-
-    def hour(self, instant: Instant, offset_s: int) -> str:
-        seconds = (instant // SECOND + offset_s) % DAY_S
-        return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
-
-    def age(self, seconds: int) -> str:
-        if seconds < 60:
-            return self.say("seconds", n=seconds)
-        return self.say("minutes", n=self.count(seconds // 60), s=seconds % 60)
-
-    def freshness(self, seconds: int) -> str:
-        """How old the data of a page is; a second or so is no age."""
-        return self.words["up_to_date_now"] if seconds < FRESH_S else self.say("up_to_date", age=self.age(seconds))
-
-    def nth(self, place: int, *, feminine: bool = False) -> str:
-        return place_word(place, self.language, feminine=feminine)
-
-    def day(self, iso: str) -> str:
-        day = date.fromisoformat(iso)
-        return self.say("day", day=day.day, month=self.words["months"].split()[day.month - 1], year=day.year)
-
-
 def _model(name: str, view: View, speech: Speech, now_us: Instant) -> Model:
     board = view.board
     clock, race = board["clock"], board["race"]
@@ -154,10 +108,10 @@ def _model(name: str, view: View, speech: Speech, now_us: Instant) -> Model:
         "sun": None if head_m is None else ridge.sun(head_m / race["distance_m"]),
         "points": _points(board, speech),
         "state": state_line(board, speech),
-        "line": _line(board["counts"], speech),
+        "line": line(board["counts"], speech),
         "river_words": [speech.words[key] for key in RIVER_WORDS[bool(board["arrivals"])]],
-        "arrivals": _river(board, speech)[: ARRIVALS_SHOWN[name]],
-        "leaders": [_leaders(section, board, speech, gaps=name == "board") for section in board["leaders"]],
+        "arrivals": river(board, speech)[: ARRIVALS_SHOWN[name]],
+        "leaders": [leaders(section, board, speech, gaps=name == "board") for section in board["leaders"]],
         "flow": _flow(board, speech),
     }
 
@@ -256,135 +210,6 @@ def _closed_line(board: Mapping[str, Any], speech: Speech) -> tuple[str, str]:
         return word, speech.say("closed_for", **said)
     published = speech.hour(publication["at_us"], offset_s)
     return word, speech.say("closed_published", **said, n=publication["number"], published=published)
-
-
-def person(row: Mapping[str, Any], speech: Speech) -> Model:
-    """How an entrant is named: a withheld name gives place to the bib, and to nothing where that tells too much."""
-    if not row["withheld"]:
-        return {"first": row["first"], "last": row["last"], "note": ""}
-    if not row["bib"]:
-        return {"first": speech.words["withheld_all"], "last": "", "note": ""}
-    return {"first": speech.say("withheld_bib", bib=row["bib"]), "last": "", "note": speech.words["withheld"]}
-
-
-def is_long(row: Mapping[str, Any], speech: Speech) -> bool:
-    return sum(map(len, person(row, speech).values())) >= LONG_NAME
-
-
-def arrival(row: Mapping[str, Any], speech: Speech) -> Model:
-    """One row of the river: strongest reason to mention somebody first."""
-    return {
-        **person(row, speech),
-        "key": row_key(row),
-        "bib": row["bib"],
-        "place": place_text(row, speech),
-        "reason": reason(row, speech),
-        "first_of_sex": row["sex_place"] == 1,
-        "long": is_long(row, speech),
-        "story": " · ".join(filter(None, (row["category"], row["from"]))),
-        "time": speech.time(row["official_s"]) if row["official_s"] is not None else "–",
-        "real": real_time(row, speech),
-    }
-
-
-def _river(board: Mapping[str, Any], speech: Speech) -> list[Model]:
-    """Who just crossed the line; before anybody has, which wave leaves when."""
-    if board["arrivals"]:
-        return [arrival(row, speech) for row in board["arrivals"]]
-    return [_wave(gun, number, board, speech) for number, gun in enumerate(board["guns"], start=1)]
-
-
-def _wave(gun: Mapping[str, Any], number: int, board: Mapping[str, Any], speech: Speech) -> Model:
-    return {
-        "key": f"wave-{gun['wave']}",
-        "place": speech.count(number),
-        "bib": "",
-        "first": "",
-        "last": gun["name"],
-        "note": "",
-        "long": False,
-        "first_of_sex": False,
-        "reason": "",
-        "story": speech.words["wave_planned" if gun["planned"] else "wave_gone"],
-        "time": speech.hour(gun["gun_us"], board["clock"]["utc_offset_s"]),
-        "real": "",
-    }
-
-
-def _line(counts: Mapping[str, Any], speech: Speech) -> str:
-    if not counts["started"]:
-        return speech.say("line_armed", entered=speech.count(counts["entered"]))
-    return speech.say("line_for", finished=speech.count(counts["finished"]), started=speech.count(counts["started"]))
-
-
-def row_key(row: Mapping[str, Any]) -> str:
-    """What makes a row the same row in the next view."""
-    return str(row["bib"] or row["at_us"])
-
-
-def place_text(row: Mapping[str, Any], speech: Speech) -> str:
-    if row["place"] is None:
-        return "–"
-    place = speech.count(row["place"])
-    return f"{place} =" if row["shared"] else place
-
-
-def reason(row: Mapping[str, Any], speech: Speech) -> str:
-    """A podium by sex, else a podium by category, else nothing."""
-    place, feminine = row["sex_place"], row["sex"] == "F"
-    if place is not None and place <= 3 and row["sex"] in ("F", "M"):
-        return speech.say("woman_place" if feminine else "man_place", nth=speech.nth(place, feminine=feminine))
-    place = row["category_place"]
-    if place is not None and place <= 3 and row["category"]:
-        return f"{speech.nth(place, feminine=feminine)} {row['category']}"
-    return ""
-
-
-def real_time(row: Mapping[str, Any], speech: Speech) -> str:
-    """A net time, or that there is none and why: never an estimate."""
-    if row["real_s"] is None:
-        return speech.words["real_unread"]
-    if not row["start_read"]:
-        return speech.words["real_as_official"]
-    return speech.say("real", time=speech.time(row["real_s"]))
-
-
-def _leaders(section: Mapping[str, Any], board: Mapping[str, Any], speech: Speech, *, gaps: bool) -> Model:
-    finish = board["race"]["points"][-1]["id"]
-    finished = section["point"] == finish
-    titles = {"F": "women", "M": "men"}
-    rows = section["rows"][:LEADERS_SHOWN]
-    return {
-        "scope": section["scope"],
-        "title": speech.words[titles.get(section["scope"], "everybody")],
-        "note": _leaders_note(section, board, speech, finished=finished),
-        "finished": finished,
-        "rows": [_leader(row, number, rows, speech, gaps=gaps) for number, row in enumerate(rows)],
-    }
-
-
-def _leaders_note(section: Mapping[str, Any], board: Mapping[str, Any], speech: Speech, *, finished: bool) -> str:
-    if finished:
-        return speech.words["leaders_finished_F" if section["scope"] == "F" else "leaders_finished"]
-    names = {point["id"]: point["name"] for point in board["race"]["points"]}
-    if section["point"] is None:
-        return ""
-    return speech.say("leaders_at", point=names[section["point"]])
-
-
-def _leader(
-    row: Mapping[str, Any], number: int, rows: Sequence[Mapping[str, Any]], speech: Speech, *, gaps: bool
-) -> Model:
-    behind_s = row["time_s"] - rows[0]["time_s"]
-    time = f"+\u202f{speech.time(behind_s)}" if gaps and number else speech.time(row["time_s"])
-    return {
-        **person(row, speech),
-        "long": is_long(row, speech),
-        "key": row_key(row),
-        "place": str(number + 1) if row["place"] is None else place_text(row, speech),
-        "story": " · ".join(filter(None, (row["bib"], row["category"], row["from"]))),
-        "time": time,
-    }
 
 
 def _flow(board: Mapping[str, Any], speech: Speech) -> Model:

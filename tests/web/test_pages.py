@@ -11,7 +11,8 @@ from moving_race import HOSTILE, MovingRace
 from show_moving_race import ShownRace
 
 from results.web.app import build_app
-from results.web.pages import Pages, Speech
+from results.web.pages import Pages
+from results.web.speech import Speech
 from results.web.stream import View
 from results.web.words import LANGUAGES
 from timing.instants import MINUTE, SECOND
