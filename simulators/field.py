@@ -307,7 +307,8 @@ def _starts(
     """When each crosses the start line: in the queue of their wave, or as their story says."""
     n = plan.runners
     start = np.zeros(n, np.int64)
-    queue = np.where(runners.elite, -10.0, np.log(runners.seconds) + 0.12 * rng.standard_normal(n))
+    hoped = np.log(runners.seconds)
+    queue = np.where(runners.elite, hoped - 100, hoped + 0.12 * rng.standard_normal(n))
     for wave, gun in enumerate(guns):
         members = np.flatnonzero(runners.wave == wave)
         gaps = rng.exponential(1 / _LINE_FLOW_PER_S, len(members))
