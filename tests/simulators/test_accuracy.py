@@ -17,8 +17,8 @@ EMPTY_AND_FLAGGED = {"START": ("start_us", "no_start_read"), "GINESTE": ("split_
 
 @pytest.fixture(scope="module")
 def day() -> RaceDay:
-    """Nobody wears another's chip or walks back: then a read at a mat is of the own passage there."""
-    physics = Physics(swapped_chips=0, walked_back=0, turned_back=0)
+    """Nobody wears another's chip, walks back or waits at a mat: then a read there is of the own passage."""
+    physics = Physics(swapped_chips=0, walked_back=0, turned_back=0, early_readers=0, parked=0)
     return simulate(planned(marseille()), field=FieldPlan(runners=3_000), physics=physics)
 
 
