@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol
 import aiomqtt
 
 from readers.collector_alarms import Alarms
-from readers.collector_cursor import Cursor
+from readers.collector_holding import Holding, Renewed
 from readers.collector_host import Host, StepWatch
 from readers.collector_json import Refused
 from readers.collector_messages import (
@@ -38,11 +38,10 @@ from readers.collector_messages import (
     parse_confirmed,
     parse_engine,
 )
-from readers.collector_outbox import Outbox, gone
+from readers.collector_outbox import gone
 from readers.collector_payloads import payloads_of, raw_record, sound
 from readers.collector_reader import with_clock, with_health
-from readers.collector_store import CollectorStore, StoreNotWritten
-from readers.collector_storing import Storing
+from readers.collector_store import CollectorStore
 from readers.collector_topics import (
     client_id,
     command_topic,
@@ -104,17 +103,10 @@ class Collector:
         self._chance = chance or random.Random()
         self._version = version
         self._reader = ReaderStatus(protocol=protocol)
-        self._engine_journal: str | None = None
-        self._outbox = self._new_outbox()
         self._to_send = asyncio.Event()
         self._status_due = asyncio.Event()
-        self._saved = len(store.confirmed)
-        # What is confirmed belongs to one journal and one numbering: neither may change while it is being noted.
-        self._saving = asyncio.Lock()
         self._steps = StepWatch(self._host)
-        self._storing = Storing(store, stored=self._on_stored, trouble=self._on_disk_trouble)
-        if store.notice:
-            self.alarms.set("store", store.notice)
+        self._holding = Holding(store, self.alarms, steady_us=_real_us, changed=self._to_send.set)
 
     # What a driver tells.
 
@@ -123,7 +115,7 @@ class Collector:
         arrived_us = self._host.wall_us()
         kept = [(reads.clock, sound(read)) for read in reads.reads]
         kept += [(reads.clock, raw_record(raw, reason, arrived_us)) for raw, reason in reads.malformed]
-        await self._storing.add(kept)
+        await self._holding.add(kept)
 
     async def gun(self, source: SourceId, gun: GunSeen) -> None:
         """A gun is stored and delivered like a read."""
@@ -135,7 +127,7 @@ class Collector:
             label=gun.label,
             raw=gun.raw or None,
         )
-        await self._storing.add([(self.clock_kind, sound(read))])
+        await self._holding.add([(self.clock_kind, sound(read))])
 
     def clock(self, source: SourceId, clock: ClockSeen) -> None:
         self._reader = with_clock(self._reader, clock)
@@ -149,7 +141,7 @@ class Collector:
 
     @property
     def unconfirmed(self) -> int:
-        return self._outbox.unconfirmed
+        return self._holding.outbox.unconfirmed
 
     @property
     def last_stamp_us(self) -> int | None:
@@ -170,7 +162,7 @@ class Collector:
                 self._look_after(),
             )
         finally:
-            await self._storing.close()
+            await self._holding.close()
 
     # The session with the broker.
 
@@ -185,7 +177,7 @@ class Collector:
         return StatusLost(store=self.store.id, boot=self._host.boot)
 
     async def _session(self, client: aiomqtt.Client) -> None:
-        self._outbox.linked()
+        self._holding.outbox.linked()
         topics = (
             engine_topic(self.race),
             confirmed_topic(self.race, self.source, self.store.id),
@@ -195,23 +187,29 @@ class Collector:
         try:
             self._status_due.set()
             await together(self._receive(client), self._beat(client), self._subscribe_and_send(client, topics))
-        except (asyncio.CancelledError, SessionOver):
-            # Leaving on purpose: the broker sends no will then, so it is said here.
-            with contextlib.suppress(aiomqtt.MqttError):
-                await client.publish(status_topic(self.race, self.source), farewell, qos=1, retain=True, timeout=2)
+        except Renewed:
+            await self._leave(client, farewell)
+            raise SessionOver from None  # with the new store's name
+        except asyncio.CancelledError:
+            await self._leave(client, farewell)
             raise
         finally:
-            self._outbox.unlinked()
+            self._holding.outbox.unlinked()
+
+    async def _leave(self, client: aiomqtt.Client, farewell: bytes) -> None:
+        """Leaving on purpose: the broker sends no will then, so it is said here."""
+        with contextlib.suppress(aiomqtt.MqttError):
+            await client.publish(status_topic(self.race, self.source), farewell, qos=1, retain=True, timeout=2)
 
     async def _subscribe_and_send(self, client: aiomqtt.Client, topics: tuple[str, ...]) -> None:
         await client.subscribe([(topic, 1) for topic in topics])
         while True:
-            parcel = self._outbox.next_parcel(self._steady_us())
+            parcel = self._holding.outbox.next_parcel(_real_us())
             if parcel is None:
                 await self._until_something_to_send()
                 continue
             store_id = self.store.id
-            stored = await self._storing.load(parcel.first, parcel.last)
+            stored = await self._holding.load(parcel.first, parcel.last)
             if self.store.id != store_id:
                 continue  # renewed meanwhile: these numbers mean other reads now
             for payload in payloads_of(
@@ -225,17 +223,13 @@ class Collector:
                 await client.publish(reads_topic(self.race, self.source), payload, qos=1)
 
     async def _until_something_to_send(self) -> None:
-        deadline_us = self._outbox.deadline_us(self._steady_us())
-        timeout = None if deadline_us is None else max(0.0, (deadline_us - self._steady_us()) / SECOND)
+        deadline_us = self._holding.outbox.deadline_us(_real_us())
+        timeout = None if deadline_us is None else max(0.0, (deadline_us - _real_us()) / SECOND)
         try:
             await asyncio.wait_for(self._to_send.wait(), timeout)
         except TimeoutError:
             return
         self._to_send.clear()
-
-    def _steady_us(self) -> int:
-        """Real time for pauses and patience, also in a simulated race."""
-        return int(asyncio.get_running_loop().time() * SECOND)
 
     async def _beat(self, client: aiomqtt.Client) -> None:
         while True:
@@ -254,7 +248,7 @@ class Collector:
             sync=self._host.sync(),
             last=self.store.last,
             held_from=self.store.held_from,
-            unconfirmed=self._outbox.unconfirmed,
+            unconfirmed=self._holding.outbox.unconfirmed,
             version=self._version,
             alarms=self.alarms.texts(),
             reader=self._reader,
@@ -279,62 +273,21 @@ class Collector:
         if isinstance(state, Refused):
             logger.warning("an engine state that cannot be read", extra={"reason": state.reason})
             return
-        self._note_journal(state.journal)
+        self._holding.note_journal(state.journal)
         if state.state is Presence.AWAY:
-            self._outbox.engine_away()
+            self._holding.outbox.engine_away()
         else:
             # It was there before us, or it comes back: then not all collectors at the same instant.
             pause_us = 0 if retained else self._chance.randrange(_COMEBACK_US)
-            self._outbox.engine_here(self._steady_us() + pause_us)
+            self._holding.outbox.engine_here(_real_us() + pause_us)
         self._to_send.set()
-
-    def _note_journal(self, journal: str) -> bool:
-        """Whether this journal may confirm. The first one is taken; another needs the crew's word."""
-        self._engine_journal = journal
-        if self.store.journal is None:
-            self.store.journal = journal
-        accepted = self.store.journal == journal
-        self.alarms.set(
-            "journal",
-            ""
-            if accepted
-            else f"the engine's journal is {journal}, not {self.store.journal} as before: nothing it confirms is "
-            "counted until the crew accepts it",
-        )
-        return accepted
 
     async def _on_confirmed(self, confirmed: Confirmed | Refused) -> None:
         if isinstance(confirmed, Refused):
             logger.warning("a confirmation that cannot be read", extra={"reason": confirmed.reason})
             return
-        if confirmed.store != self.store.id or not self._note_journal(confirmed.journal):
-            return
-        highest = max([confirmed.through, *(last for _, last in confirmed.also)])
-        if highest > self.store.last:
-            # Our store is an older copy of one that went on: the numbers after its end have other contents there.
-            problem = await self._renewed(f"the engine holds read {highest}, this store ends at {self.store.last}")
-            if problem is None:
-                raise SessionOver
-            return
-        if self._outbox.confirm(confirmed.through, confirmed.also, self._steady_us()):
-            self._to_send.set()
-
-    async def _renewed(self, why: str) -> str | None:
-        """A new store with all we hold. None, and then the session must end (store and client id changed); or why
-        there is none."""
-        async with self._saving:
-            try:
-                await self._storing.write(self.store.renew)
-            except StoreNotWritten as problem:
-                self.alarms.set("disk", str(problem))
-                return str(problem)
-            self._outbox = self._new_outbox()
-            self._saved = 0
-        self.alarms.set("renewed", f"a new store was begun: {why}")
-        return None
-
-    def _new_outbox(self) -> Outbox:
-        return Outbox(last=self.store.last, held_from=self.store.held_from, confirmed=self.store.confirmed.copy())
+        if confirmed.store == self.store.id:
+            await self._holding.confirm(confirmed)
 
     async def _on_command(self, client: aiomqtt.Client, payload: bytes) -> None:
         got_us = self._host.wall_us()
@@ -350,7 +303,7 @@ class Collector:
                 await reply(command.id, error=command.error)
             case Send():
                 lost = gone(command.first, command.through, self.store.held_from, self.store.last)
-                self._outbox.ask(command.first, command.through)
+                self._holding.outbox.ask(command.first, command.through)
                 self._to_send.set()
                 await reply(command.id, gone=lost, fields={"store": self.store.id})
             case Rewind():
@@ -359,17 +312,19 @@ class Collector:
                 sent = {"got_us": got_us, "sent_us": self._host.wall_us()}
                 await reply(command.id, fields={**self._reader.known(), **sent})
             case Accept():
-                await reply(command.id, error=await self._accepted(command.journal))
+                await reply(command.id, error=await self._holding.accept(command.journal))
             case Renew():
-                problem = await self._renewed("the engine asked for it")
+                problem = await self._holding.renew("the engine asked for it")
                 await reply(command.id, error=problem, fields={"store": self.store.id})
                 if problem is None:
-                    raise SessionOver
+                    raise Renewed
 
     async def _rewound(self, command: Rewind) -> str | None:
         """Why the reader's memory cannot be asked, or None."""
         if self.memory is None:
             return "the reader behind this collector has no memory that can be asked"
+        if self._reader.link != "up":
+            return f"the reader's link is {self._reader.link or 'not known'}: its memory is asked when it comes back"
         try:
             asked = self.memory.rewind(command.from_us, command.to_us)
             if asked is not None:
@@ -378,31 +333,7 @@ class Collector:
             return str(problem)
         return None
 
-    async def _accepted(self, journal: str) -> str | None:
-        """Why the journal cannot be accepted, or None."""
-        if journal == self.store.journal:
-            return None
-        async with self._saving:
-            try:
-                await self._storing.write(self.store.save_confirmed, journal, Cursor())
-            except StoreNotWritten as problem:
-                return str(problem)
-            self._outbox.send_all_again()
-            self._saved = 0
-        self._to_send.set()
-        if self._engine_journal is not None:
-            self._note_journal(self._engine_journal)
-        logger.warning("another journal accepted, all is sent again", extra={"journal": journal})
-        return None
-
     # What happens here.
-
-    def _on_stored(self, last: int) -> None:
-        self._outbox.stored(last, self._steady_us())
-        self._to_send.set()
-
-    def _on_disk_trouble(self, text: str | None) -> None:
-        self.alarms.set("disk", text or "")
 
     def _on_link(self, link: LinkState) -> None:
         self.link = link
@@ -411,25 +342,15 @@ class Collector:
         self._status_due.set()
 
     async def _look_after(self) -> None:
-        """The host's clock, the disk, and what was confirmed, now and then."""
+        """The host's clock and what is held, now and then."""
         while True:
             await asyncio.sleep(_LOOK_S)
             if step := self._steps.step_us():
                 logger.warning("the host's clock was set", extra={"by_us": step})
                 self._say_status()
-            await self._save_confirmed()
-            await self._storing.make_room()
-            if self._outbox.held_from != self.store.held_from:
-                self._outbox.forgotten(self.store.held_from)
+            await self._holding.look_after()
 
-    async def _save_confirmed(self) -> None:
-        async with self._saving:
-            confirmed = self._outbox.confirmed.copy()
-            if len(confirmed) == self._saved or self.store.journal is None:
-                return
-            try:
-                await self._storing.write(self.store.save_confirmed, self.store.journal, confirmed)
-            except StoreNotWritten as problem:
-                logger.warning("what is confirmed was not noted", extra={"problem": str(problem)})
-                return
-            self._saved = len(confirmed)
+
+def _real_us() -> int:
+    """Real time for pauses and patience, also in a simulated race."""
+    return int(asyncio.get_running_loop().time() * SECOND)

@@ -1,10 +1,17 @@
-"""The reader behind a collector, from what its driver tells to what a status says. No input or output."""
+"""The reader behind a collector: from what its driver tells to what a status says, and its memory asked on command.
 
+No input or output: what is asked goes out with whatever drives the protocol.
+"""
+
+import asyncio
 from dataclasses import replace
 
 from readers.collector_messages import ReaderStatus
 from readers.events import ClockSeen
 from readers.health import Link, SourceHealth
+from readers.protocol import Now, Protocol
+from readers.race_clock import RaceClock
+from timing.instants import SECOND
 
 _LINKS = {
     Link.DOWN: "down",
@@ -22,3 +29,16 @@ def with_clock(reader: ReaderStatus, seen: ClockSeen) -> ReaderStatus:
 
 def with_health(reader: ReaderStatus, health: SourceHealth) -> ReaderStatus:
     return replace(reader, link=_LINKS[health.link], since_us=health.since_us, reads=health.reads)
+
+
+class ProtocolMemory:
+    """The memory of a reader whose protocol a driver drives in this event loop."""
+
+    def __init__(self, protocol: Protocol, clock: RaceClock) -> None:
+        self._protocol, self._clock = protocol, clock
+
+    def rewind(self, from_us: int, to_us: int) -> None:
+        """Ask for all from `from_us` on, by the reader's clock: readers give their memory to its end. What is beyond
+        `to_us` are repeats, which cost nothing."""
+        steady_us = int(asyncio.get_running_loop().time() * SECOND)
+        self._protocol.ask_memory(from_us, Now(self._clock.now_us(), steady_us))

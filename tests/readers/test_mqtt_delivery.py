@@ -89,9 +89,9 @@ async def test_while_the_engine_is_away_only_status_is_sent(mosquitto, make_sink
         async with running(make_intake(sink, mosquitto)):
             await feed(collector, 1, 10)
             await until(lambda: collector.unconfirmed == 0)
-        await until(lambda: not collector._outbox.may_send)
+        await until(lambda: not collector._holding.outbox.may_send)
         await feed(collector, 11, 10)
-        assert collector._outbox.under_way == 0
+        assert collector._holding.outbox.under_way == 0
 
 
 async def test_a_collector_process_killed_and_restarted_loses_nothing(mosquitto, make_sink, tmp_path):
