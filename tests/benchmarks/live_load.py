@@ -1,0 +1,286 @@
+"""A steady load on a running engine, and how long a read takes from the wire to a subscriber of the live page.
+
+1,000 reads a second over TCP, some of them through a collector, with 20,000 entrants, journal, matching and page on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import numpy as np
+
+from calanque.commands.control import command
+from calanque.errors import EngineNotRunning
+from calanque.folder import RaceFolder
+from calanque.processes import Child, stop_all
+from readers.ipico_frames import tag_line
+from simulators.files import SUMMARY_FILE, ReaderTape
+from timing.reads import SourceId
+
+ENTRANTS: Final = 20_000
+READS_A_FINISHER: Final = 10
+DIRECT_FINISHERS_S: Final = 6
+FAR_FINISHERS_S: Final = 4
+LEAD_S: Final = 12
+"""Between the making of the tapes and their first read: the time for all processes to get ready."""
+
+RACE: Final = """
+[event]
+id = "load"
+name = "Load"
+date = {day}
+zone = "{zone}"
+[start]
+gun_origin = "race"
+net_without_start = "gun"
+[[waves]]
+id = "all"
+gun = {gun}
+fired = {gun}
+[[points]]
+id = "START"
+kind = "start"
+km = 0
+[[points]]
+id = "FINISH"
+kind = "finish"
+km = 20
+minimum_minutes = 55
+[[mats]]
+id = "S"
+point = "START"
+source = "start"
+[[mats]]
+id = "F"
+point = "FINISH"
+source = "finish"
+[[mats]]
+id = "FB"
+point = "FINISH"
+role = "backup"
+source = "far"
+[[sources]]
+id = "start"
+connect = "tcp:127.0.0.1:1"
+[[sources]]
+id = "finish"
+connect = "tcp:127.0.0.1:1"
+[[sources]]
+id = "far"
+connect = "collector"
+[categories]
+from = "ffa"
+[[lists]]
+id = "scratch"
+clock = "gun"
+main = "overall"
+[[lists]]
+id = "sex"
+clock = "gun"
+per = "sex"
+main = "sex"
+[[lists]]
+id = "category"
+clock = "gun"
+per = "category"
+main = "category"
+"""
+
+
+@dataclass
+class Figures:
+    """What was measured. Latencies in milliseconds, from the instant a line was due at the reader's output."""
+
+    direct_ms: list[float] = field(default_factory=list)
+    far_ms: list[float] = field(default_factory=list)
+    reads: int = 0
+    journalled: int = 0
+    seconds_behind: float = 0.0
+    flush_ms: float = 0.0
+
+    def __str__(self) -> str:
+        return "\n".join(
+            [
+                f"{self.reads:,} reads sent, {self.journalled:,} journalled {self.seconds_behind:.1f} s after the last",
+                f"reader to subscriber, direct:    {_spread(self.direct_ms)}",
+                f"reader to subscriber, collector: {_spread(self.far_ms)}",
+            ]
+        )
+
+
+def _spread(values: list[float]) -> str:
+    if len(values) < 2:
+        return f"{len(values)} values"
+    cuts = statistics.quantiles(values, n=100)
+    return f"n {len(values)}, median {cuts[49]:.0f} ms, 90 % {cuts[89]:.0f} ms, 99 % {cuts[98]:.0f} ms"
+
+
+async def measure(seconds: int, folder: Path, reads_a_second: int = 1_000) -> Figures:
+    """Runs the load for so many seconds on processes of its own.
+
+    Raises: AssertionError when reads are missing at the end.
+    """
+    zone_hours = 12 - datetime.now(UTC).hour
+    zone = f"Etc/GMT{-zone_hours:+d}" if zone_hours else "Etc/GMT"
+    begin_us = time.time_ns() // 1000 // 1_000_000 * 1_000_000 + LEAD_S * 1_000_000
+    tapes, due_of = _tapes(seconds, begin_us, zone_hours, reads_a_second)
+    place = RaceFolder(folder / "races" / "load")
+    (place.roster).mkdir(parents=True)
+    gun = datetime.fromtimestamp(begin_us / 1e6, timezone(timedelta(hours=zone_hours))) - timedelta(minutes=70)
+    place.race_file.write_text(RACE.format(day=gun.date(), zone=zone, gun=gun.strftime("%H:%M:%S")), encoding="utf-8")
+    _write_roster(place.roster / "roster.csv")
+    for tape in tapes:
+        tape.write(folder / "readers")
+    (folder / SUMMARY_FILE).write_text(json.dumps({"zone": zone}), encoding="utf-8")
+    children: list[Child] = []
+    figures = Figures(reads=sum(len(tape) for tape in tapes))
+    try:
+        url = await _start(folder, place, children)
+        watching = asyncio.create_task(_watch(url, due_of, figures))
+        await _until(lambda: _journalled(place, figures), figures.reads, seconds + LEAD_S + 60)
+        figures.seconds_behind = time.time() - (begin_us / 1e6 + seconds)
+        await asyncio.sleep(1)
+        watching.cancel()
+    finally:
+        await stop_all(children)
+    return figures
+
+
+def _tapes(
+    seconds: int, begin_us: int, zone_hours: int, reads_a_second: int
+) -> tuple[list[ReaderTape], dict[str, tuple[str, int]]]:
+    """What each reader says, and by bib the way and the instant at which a finisher is first said."""
+    lines: dict[str, list[tuple[int, bytes]]] = {"start": [], "finish": [], "far": []}
+    due_of: dict[str, tuple[str, int]] = {}
+    chance = np.random.default_rng(1)
+    bib = 0
+    for second in range(seconds):
+        at_us = begin_us + second * 1_000_000
+        for way, finishers in (("finish", DIRECT_FINISHERS_S), ("far", FAR_FINISHERS_S)):
+            for _ in range(finishers):
+                bib += 1
+                first_us = at_us + int(chance.integers(0, 99)) * 10_000
+                due_of[str(bib)] = (way, first_us)
+                for n in range(READS_A_FINISHER):
+                    lines[way].append((first_us + n * 100_000, _line(bib, first_us + n * 100_000, zone_hours)))
+        others = reads_a_second - READS_A_FINISHER * (DIRECT_FINISHERS_S + FAR_FINISHERS_S)
+        for stamp in (at_us + np.sort(chance.integers(0, 1_000_000, others)) // 10_000 * 10_000).tolist():
+            lines["start"].append((stamp, _line(int(chance.integers(10_000, ENTRANTS)), stamp, zone_hours)))
+    tapes = []
+    for source, said in lines.items():
+        said.sort(key=lambda pair: pair[0])
+        # Exact equals are one read: they would be missing from the count at the end.
+        different = list(dict.fromkeys(said))
+        tapes.append(
+            ReaderTape(
+                source=SourceId(source),
+                lines=b"".join(line for _, line in different),
+                due_us=np.array([due for due, _ in different], np.int64),
+            )
+        )
+    return tapes, due_of
+
+
+def _line(bib: int, instant_us: int, zone_hours: int) -> bytes:
+    return tag_line(f"0580{bib:08X}", instant_us + zone_hours * 3_600_000_000)
+
+
+def _write_roster(path: Path) -> None:
+    rows = (f"{n},0580{n:08X},NAME{n},First,{'FM'[n % 2]},{1950 + n % 55},runner\n" for n in range(1, ENTRANTS + 1))
+    path.write_text("bib,tag,last_name,first_name,sex,birth_year,role\n" + "".join(rows), encoding="utf-8")
+
+
+async def _start(folder: Path, place: RaceFolder, children: list[Child]) -> str:
+    async def child(name: str, *words: str) -> Child:
+        for other in children:
+            other.check()
+        children.append(Child(name=name, command=words, log=folder / f"{name}.log", restart=False))
+        await children[-1].start()
+        return children[-1]
+
+    await child("broker", "calanque", "broker", str(place.path))
+    broker = await _until(lambda: _read(place.path / "broker.json"), None, 30)
+    serving = await child(
+        "readers", "simulators.serve", str(folder), "--clock=real", "--at=start=tcp:127.0.0.1:0",
+        "--at=finish=tcp:127.0.0.1:0", "--at=far=tcp:127.0.0.1:0",
+    )  # fmt: skip
+    where = (await _until(lambda: _first_line(serving.log), None, 30))["ready"]
+    address = f"mqtt://{broker['host']}:{broker['port']}"
+    await child(
+        "engine", "calanque", "run", str(place.path), "--port=0", f"--broker={address}",
+        f"--connect=start={where['start']}", f"--connect=finish={where['finish']}",
+    )  # fmt: skip
+    await child(
+        "collector", "calanque", "collect", str(place.path), "--source=far", f"--reader={where['far']}",
+        f"--broker={address}", f"--store={folder / 'far.sqlite'}",
+    )  # fmt: skip
+    holder = await _until(lambda: (place.holder() or {}).get("url") and place.holder(), None, 30)
+    return str(holder["url"])
+
+
+async def _watch(url: str, due_of: dict[str, tuple[str, int]], figures: Figures) -> None:
+    """Reads the board's stream as a page would, and notes when each finisher is first seen."""
+    seen: set[str] = set()
+    async with httpx.AsyncClient(timeout=None) as client, client.stream("GET", f"{url}/events/board") as stream:
+        data: list[str] = []
+        async for line in stream.aiter_lines():
+            if line.startswith("data: "):
+                data.append(line[6:])
+            elif not line and data:
+                now_us = time.time_ns() // 1000
+                for row in json.loads("\n".join(data)).get("sections", {}).get("arrivals") or ():
+                    if row["bib"] not in seen and row["bib"] in due_of:
+                        seen.add(row["bib"])
+                        way, due_us = due_of[row["bib"]]
+                        (figures.direct_ms if way == "finish" else figures.far_ms).append((now_us - due_us) / 1000)
+                data = []
+
+
+def _journalled(place: RaceFolder, figures: Figures) -> int | None:
+    try:
+        figures.journalled = int(command(place, "status", {})["reads"])
+    except EngineNotRunning:
+        return None
+    return figures.journalled
+
+
+async def _until(ask: Callable[[], Any], wanted: Any, seconds: float) -> Any:
+    """The answer, once there is one (or the one wanted). Raises: AssertionError after so many seconds."""
+    until = time.monotonic() + seconds
+    answer = None
+    while time.monotonic() < until:
+        answer = await asyncio.to_thread(ask)
+        if answer is not None and (wanted is None or answer == wanted):
+            return answer
+        await asyncio.sleep(0.2)
+    raise AssertionError(f"still {answer!r} after {seconds:.0f} s, wanted {wanted!r}")
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def _first_line(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8").splitlines()[0])
+    except (FileNotFoundError, ValueError, IndexError):
+        return None
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as scratch:
+        print(asyncio.run(measure(int(sys.argv[1]) if len(sys.argv) > 1 else 300, Path(scratch))))
