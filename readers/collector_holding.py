@@ -71,16 +71,17 @@ class Holding:
     async def confirm(self, confirmed: Confirmed) -> None:
         """Take in a confirmation for this store, if its journal is the accepted one.
 
-        Raises: Renewed when it shows that this store is an older copy of one that went on.
+        Raises: Renewed when it shows that somebody else gives out numbers of this store.
         """
         if self.store.journal != confirmed.journal:
             self.note_journal(confirmed.journal)
             if self.store.journal != confirmed.journal:
                 return
         highest = max([confirmed.through, *(last for _, last in confirmed.also)])
-        if highest > self.store.last:
-            # The numbers after our end have other contents there: ours must never be sent under them.
-            problem = await self.renew(f"the engine holds read {highest}, this store ended at {self.store.last}")
+        if highest > self.outbox.sent:
+            # Not from us: this store is an older copy of one that went on, or another collector works with a copy of
+            # it. What lies under these numbers there is not what lies under them here.
+            problem = await self.renew(f"the engine holds read {highest} of it, only {self.outbox.sent} were sent")
             if problem is None:
                 raise Renewed
             return

@@ -71,6 +71,11 @@ class Outbox:
         return len(self._under_way)
 
     @property
+    def sent(self) -> int:
+        """No number above this was ever sent: who confirms one has it from somebody else."""
+        return self._sent
+
+    @property
     def unconfirmed(self) -> int:
         """Held reads that are not confirmed."""
         return sum(b - a + 1 for a, b in self.confirmed.missing(self.held_from, self.last))

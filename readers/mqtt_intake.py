@@ -315,7 +315,9 @@ class MqttIntake:
             reason = f"a status that cannot be read: {status.reason}"
             self._refuse(topic, reason, payload, retained=retained, about=f"{state.source} status", state=state)
             return
-        state.hear(status, asyncio.get_running_loop().time(), retained=retained)
+        shared = state.hear(status, asyncio.get_running_loop().time(), retained=retained)
+        if shared:
+            self._say(state.source, Renew(id=self._new_id()))
         if isinstance(status, StatusUp) and (ledger := state.ledger(status.store)) is not None:
             self._confirm(state.source, status.store)
             if not retained:

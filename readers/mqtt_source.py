@@ -19,6 +19,8 @@ SILENT_AFTER_S: Final = 12.0
 """More than two heartbeats."""
 FLAPPING_WITHIN_S: Final = 30.0
 FLAPPING_ABOVE: Final = 3
+_BOOTS: Final = 20
+"""Boots of one store that are remembered."""
 _STORES: Final = 100
 """Stores of one source that are followed; a source that shows more is broken or hostile."""
 
@@ -59,6 +61,8 @@ class SourceIntake:
         self._turns: deque[float] = deque()  # when a boot began or a will came
         self._stores_up: dict[str, float] = {}  # store -> when it was last up
         self._boot: str | None = None
+        self._boots: dict[str, list[str]] = {}  # store -> boots it was up with, the newest last
+        self._shared_s: float | None = None  # when one store was last seen on two hosts
 
     def ledger(self, store: str) -> StoreLedger | None:
         """What is known of a store, begun now when it is new. None: this source has shown too many."""
@@ -74,15 +78,18 @@ class SourceIntake:
             self.store = store
         return ledger
 
-    def hear(self, status: Status, now_s: float, *, retained: bool) -> None:
-        """A status. A retained one tells what was once: it is no sign of life."""
+    def hear(self, status: Status, now_s: float, *, retained: bool) -> bool:
+        """A status. A retained one tells what was once: it is no sign of life.
+
+        Returns: whether two hosts work with copies of the status's store, so that it has to be renewed.
+        """
         if isinstance(status, StatusLost):
             self._hear_lost(status, now_s, retained=retained)
-            return
+            return False
         self.status = status
         if retained:
             self.store = self.store or status.store
-            return
+            return False
         if status.boot != self._boot:
             if self._boot is not None:
                 self._turns.append(now_s)
@@ -91,6 +98,24 @@ class SourceIntake:
         self._up, self._heard_s = True, now_s
         self._say(AlarmKind.SILENT, "")
         self._say(AlarmKind.COLLECTOR, "; ".join(status.alarms))
+        return self._is_shared(status, now_s)
+
+    def _is_shared(self, status: StatusUp, now_s: float) -> bool:
+        """A host that was switched off never has the same boot again: a boot that comes back is a second host."""
+        boots = self._boots.setdefault(status.store, [])
+        shared = status.boot in boots[:-1]
+        if shared:
+            self._shared_s = now_s
+            self._say(
+                AlarmKind.TWO_STORES,
+                f"two collectors on two hosts work with copies of one store ({status.store}): "
+                "each is asked to begin its own; stop one",
+            )
+        if status.boot in boots:
+            boots.remove(status.boot)
+        boots.append(status.boot)
+        del boots[:-_BOOTS]
+        return shared
 
     def _hear_lost(self, status: StatusLost, now_s: float, *, retained: bool) -> None:
         if retained:
@@ -129,7 +154,8 @@ class SourceIntake:
         self._stores_up = {
             store: heard for store, heard in self._stores_up.items() if now_s - heard <= FLAPPING_WITHIN_S
         }
-        if len(self._stores_up) < 2:
+        shared = self._shared_s is not None and now_s - self._shared_s <= FLAPPING_WITHIN_S
+        if len(self._stores_up) < 2 and not shared:
             self._say(AlarmKind.TWO_STORES, "")
         if self._up and self._heard_s is not None and now_s - self._heard_s > SILENT_AFTER_S:
             self._up = False

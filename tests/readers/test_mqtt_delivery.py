@@ -22,6 +22,7 @@ from mqtt_peers import (
 )
 
 from readers.collector_cursor import Cursor
+from readers.collector_host import Host
 from readers.collector_store import CollectorStore
 from readers.mqtt_alarms import AlarmKind
 from readers.mqtt_intake import NotAnswered
@@ -269,3 +270,28 @@ async def test_what_a_collector_no_longer_holds_is_journalled_as_lost_and_confir
         await until(lambda: not sink.raised(AlarmKind.GAP))
     assert sink.journalled().losses[0].body.ranges == ((1, 100),)
     assert sink.tags() == tag_names(101, 200)
+
+
+async def test_two_collectors_of_one_identity_are_noticed_and_both_deliver(any_broker, make_sink, tmp_path):
+    """A volunteer copied the collector's folder to a second box: each throws the other out, again and again."""
+    sink = make_sink()
+    one = CollectorStore.open(tmp_path / "a.sqlite")
+    one.append([(batch.clock, read) for batch in [chip_reads(1, 10)] for read in batch.reads])
+    one._writing.execute("VACUUM INTO ?", (str(tmp_path / "b.sqlite"),))
+    two = CollectorStore.open(tmp_path / "b.sqlite")
+    assert one.id == two.id
+    first = make_collector(one, any_broker, host=Host(boot="here"))
+    second = make_collector(two, any_broker, host=Host(boot="there"))
+    everything = tag_names(1, 10) + tag_names(101, 1_000) + tag_names(5_001, 1_000)
+    async with running(make_intake(sink, any_broker)), running(first), running(second):
+        await asyncio.gather(feed(first, 101, 1_000), feed(second, 5_001, 1_000))
+        alarms = (AlarmKind.FLAPPING, AlarmKind.OTHER_CONTENT, AlarmKind.TWO_STORES)
+        text = await until(lambda: next(filter(None, map(sink.raised, alarms)), None), 30)
+        assert SOURCE in text
+        await until(lambda: sink.tags() == everything, 40)
+        await until(lambda: first.unconfirmed == second.unconfirmed == 0, 40)
+        await until(lambda: one.id != two.id, 40)
+        await until(lambda: first.unconfirmed == second.unconfirmed == 0, 40)
+    assert sink.tags() == everything
+    one.close()
+    two.close()
