@@ -7,8 +7,9 @@ Measured: 1 MB blocks keep the columns made of one block in the processor's cach
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from io import RawIOBase
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,7 +102,7 @@ class LineBlocks:
             source = _Unzipped(file, self) if head == _GZIP else file
             yield from self._blocks(source)
 
-    def _blocks(self, source: "BinaryIO | _Unzipped") -> Iterator[Block]:
+    def _blocks(self, source: "RawIOBase | _Unzipped") -> Iterator[Block]:
         buffer = _Buffer(LINE_MAX + 2 + self._size)
         raw = buffer.raw
         start = end = _PAD
@@ -154,7 +155,7 @@ class _Buffer:
         return self.block(_PAD, _PAD + len(text))
 
 
-def _read_full(source: "BinaryIO | _Unzipped", room: memoryview) -> int:
+def _read_full(source: "RawIOBase | _Unzipped", room: memoryview) -> int:
     """How many bytes were read into `room`: fewer than fit only at the end of the file."""
     done = 0
     while done < len(room):
@@ -170,7 +171,7 @@ class _Unzipped:
 
     _CHUNK: Final = 1 << 18
 
-    def __init__(self, file: BinaryIO, blocks: LineBlocks) -> None:
+    def __init__(self, file: RawIOBase, blocks: LineBlocks) -> None:
         self._file = file
         self._blocks = blocks
         self._unzip = zlib.decompressobj(wbits=31)

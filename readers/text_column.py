@@ -115,7 +115,7 @@ class TextColumn(Generic[_Value]):
 
     def _same(self, entries: Int32, words: list[UInt64]) -> Bool:
         """Whether these are the entries of these texts."""
-        same = entries != _FREE
+        same: Bool = entries != _FREE
         for place, known in enumerate(self._words):
             same &= known[entries] == (words[place] if place < len(words) else 0)
         return same
@@ -190,7 +190,7 @@ class TextColumn(Generic[_Value]):
 
 def _hashes_of(words: list[UInt64]) -> UInt64:
     """A hash of each text, the same however many zero words follow it; its high bits are the good ones."""
-    hashes = words[0] * _FACTORS[0]
+    hashes: UInt64 = words[0] * _FACTORS[0]
     for word, factor in zip(words[1:], _FACTORS[1:], strict=False):
         hashes ^= word * factor
     hashes ^= hashes >> _HALF
