@@ -116,12 +116,15 @@ class Quarantine:
     def total(self) -> int:
         return self.counts.total()
 
-    def add(self, about: str, *, topic: str, reason: str, payload: bytes, retained: bool) -> int:
-        """Put a message away. `about` groups what is counted and sampled together. Returns how many there are."""
+    def add(self, about: str, *, topic: str, reason: str, payload: bytes, retained: bool) -> tuple[str, int]:
+        """Put a message away. `about` groups what is counted and sampled together.
+
+        Returns: the group it was counted in (strangers share one when there are too many), and how many are in it.
+        """
         if about not in self.counts and len(self.counts) >= _REASONS:
             about = "other"
         self.counts[about] += 1
         if self.counts[about] <= SAMPLES_PER_REASON:
             sample = payload[:SAMPLE_BYTES]
             self._keep(Quarantined(topic=topic, reason=reason, size=len(payload), sample=sample, retained=retained))
-        return self.counts[about]
+        return about, self.counts[about]

@@ -45,7 +45,7 @@ from readers.collector_topics import (
 )
 from readers.errors import ReaderError
 from readers.health import SourceHealth
-from readers.mqtt_alarms import AlarmBoard, AlarmKind, IntakeAlarm, Quarantine, Quarantined
+from readers.mqtt_alarms import SAMPLES_PER_REASON, AlarmBoard, AlarmKind, IntakeAlarm, Quarantine, Quarantined
 from readers.mqtt_journalling import Journalling
 from readers.mqtt_ledger import CollectorBatch, StoreLedger
 from readers.mqtt_link import BrokerAddress, LinkState, keep_connected, make_client, together
@@ -295,8 +295,10 @@ class MqttIntake:
     ) -> None:
         if retained and not payload:
             return  # a retained message being cleared
-        count = self.quarantine.add(about, topic=clean(topic, 200), reason=reason, payload=payload, retained=retained)
-        logger.warning("message quarantined", extra={"topic": clean(topic), "reason": reason, "bytes": len(payload)})
+        shown = clean(topic, 200)
+        about, count = self.quarantine.add(about, topic=shown, reason=reason, payload=payload, retained=retained)
+        if count <= SAMPLES_PER_REASON:  # a flood must not fill the log either
+            logger.warning("message quarantined", extra={"topic": shown, "reason": reason, "bytes": len(payload)})
         who = f"{state.source}: " if state else ""
         times = "1 message" if count == 1 else f"{count} messages"
         self._board.set(

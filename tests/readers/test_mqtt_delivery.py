@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -47,6 +48,19 @@ async def test_reads_go_from_the_collector_into_the_journal_and_are_confirmed(an
         assert not sink.alarms
     assert sink.tags() == tag_names(1, 1_000)
     assert sink.journalled().cursors[SOURCE, store.id].through == 1_000
+
+
+async def test_a_burst_is_delivered_faster_than_three_thousand_reads_a_second(any_broker, make_sink, store):
+    sink = make_sink()
+    collector = make_collector(store, any_broker)
+    loop = asyncio.get_running_loop()
+    async with running(make_intake(sink, any_broker)), running(collector):
+        await until(lambda: collector.link.up)
+        began = loop.time()
+        await feed(collector, 1, 30_000, part=200)
+        await until(lambda: collector.unconfirmed == 0)
+        assert 30_000 / (loop.time() - began) > 3_000
+    assert sink.tags() == tag_names(1, 30_000)
 
 
 async def test_a_broker_killed_mid_stream_costs_nothing_and_nothing_comes_twice(any_broker, make_sink, store):
@@ -283,7 +297,10 @@ async def test_two_collectors_of_one_identity_are_noticed_and_both_deliver(any_b
     first = make_collector(one, any_broker, host=Host(boot="here"))
     second = make_collector(two, any_broker, host=Host(boot="there"))
     everything = tag_names(1, 10) + tag_names(101, 1_000) + tag_names(5_001, 1_000)
-    async with running(make_intake(sink, any_broker)), running(first), running(second):
+    async with contextlib.AsyncExitStack() as stack:
+        for work in (make_intake(sink, any_broker), first, second):
+            await stack.enter_async_context(running(work))
+            await until(lambda work=work: work.link.up)
         await asyncio.gather(feed(first, 101, 1_000), feed(second, 5_001, 1_000))
         alarms = (AlarmKind.FLAPPING, AlarmKind.OTHER_CONTENT, AlarmKind.TWO_STORES)
         text = await until(lambda: next(filter(None, map(sink.raised, alarms)), None), 30)

@@ -374,6 +374,17 @@ async def test_a_flood_of_rubbish_is_counted_with_few_samples(engine, mosquitto)
         await until(lambda: "300 messages not taken" in engine.raised(AlarmKind.QUARANTINE))
 
 
+async def test_very_many_strangers_raise_a_bounded_number_of_alarms(lax, make_sink):
+    sink = make_sink()
+    intake = make_intake(sink, lax)
+    async with running(intake), ForeignCollector.at(lax) as theirs:
+        await until(lambda: theirs.engine)
+        for number in range(400):
+            await theirs.client.publish(f"calanque/1/{RACE}/stranger-{number}/reads", b"{}", qos=1)
+        await until(lambda: intake.quarantine.total == 400)
+    assert len(sink.alarms) <= 202
+
+
 async def test_a_broker_that_refuses_our_name_is_told_in_plain_words(mosquitto, make_sink):
     mosquitto.passwords["engine"] = "wrong"
     sink = make_sink()
