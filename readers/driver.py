@@ -6,7 +6,6 @@ nor what bytes mean.
 """
 
 import asyncio
-import dataclasses
 import logging
 import random as random_module
 from collections.abc import Awaitable, Callable
@@ -29,7 +28,8 @@ from readers.intake import QUEUE_MAX, Intake, Item, Sink
 from readers.link_watch import LinkWatch, pause_s
 from readers.protocol import Now, Protocol, protocol_class
 from readers.race_clock import RaceClock
-from readers.transports import Transport, open_transport
+from readers.source_picture import TICK_S, SourcePicture, clean
+from readers.transports import Transport, check_endpoint, open_transport
 from timing.instants import MINUTE
 from timing.race import Source
 from timing.reads import ChipRead
@@ -46,15 +46,11 @@ GOOD_AFTER_S: Final = 5.0
 WRITE_WITHIN_S: Final = 5.0
 ROOM_WITHIN_S: Final = 5.0
 """How long a wire is left waiting for room in the queue; after that reads are dropped and fetched again later."""
-TICK_S: Final = 0.5
-"""Health is looked at, and told when it changed, this often; link changes at once."""
 MEMORY_AGAIN_S: Final = 30.0
 """After a fetch that broke off."""
 MALFORMED_KEPT: Final = 200
 """Malformed records handed on, then one more every `MALFORMED_EVERY_S`; the others are only counted."""
 MALFORMED_EVERY_S: Final = 10.0
-WARNINGS_MAX: Final = 5
-TEXT_MAX: Final = 200
 
 
 class Driver:
@@ -90,11 +86,7 @@ class Driver:
         self._random = random or random_module.Random()
         self._intake = Intake(source, sink, queue_max=queue_max)
         self._pause_max_s = PAUSE_MAX_SERIAL_S if source.connect.startswith("serial:") else PAUSE_MAX_S
-        self._health = SourceHealth(source=source.id, endpoint=source.connect, since_us=clock.now_us())
-        self._told: SourceHealth | None = None
-        self._tell_at_s = 0.0
-        self._watch: LinkWatch | None = None
-        self._warnings: dict[str, None] = {}
+        self._picture = SourcePicture(source, sink, self._intake, clock, capture, self._loop_s)
         self._memory_again_s: float | None = None
         self._dropping = False
         self._failures = 0
@@ -105,15 +97,7 @@ class Driver:
     @property
     def health(self) -> SourceHealth:
         """How the source is now."""
-        return dataclasses.replace(
-            self._health,
-            queue=len(self._intake),
-            queue_peak=self._intake.peak,
-            overflowed=self._intake.overflowed,
-            capture_lost=0 if self._capture is None else self._capture.lost,
-            error=self._intake.error or self._health.error,
-            warning="; ".join(self._warnings) or ("" if self._capture is None else self._capture.error),
-        )
+        return self._picture.now()
 
     async def run(self) -> None:
         """Drives for ever. Cancel to stop; what was not handed on is fetched again by the next run."""
@@ -136,11 +120,11 @@ class Driver:
     async def _drive(self) -> None:
         while True:
             self._failures += 1
-            self._set(attempts=self._health.attempts + 1)
+            self._picture.set(attempts=self._picture.kept.attempts + 1)
             try:
                 transport = await self._connect()
             except ReaderError as error:
-                self._down(str(error))
+                self._picture.link(Link.DOWN, str(error))
             else:
                 await self._converse(transport)
             pause = pause_s(self._failures, self._pause_max_s, self._random.random())
@@ -150,30 +134,29 @@ class Driver:
         """The pause between two attempts, in which the queue may go on emptying: that is told, too."""
         end_s = self._loop_s() + pause
         while (left_s := end_s - self._loop_s()) > 0:
-            self._tell()
+            self._picture.show()
             await asyncio.sleep(min(left_s, TICK_S))
 
     async def _converse(self, transport: Transport) -> None:
         """One link, from its opening to its end."""
         now = self._now()
-        self._watch = LinkWatch(now.steady_us)
+        watch = LinkWatch(now.steady_us)
         self._opened_s = self._loop_s()
-        self._link(Link.OPENED)
+        self._picture.link(Link.OPENED)
         why = "stopped"
         try:
             if self._capture is not None:
                 self._capture.opened(self._source.connect, now.race_us)
-            self._warnings.clear()
+            self._picture.forget_warnings()
             self._protocol.connected(now)
             self._ask_memory(now)
             while True:
-                await self._step(transport, self._watch)
+                await self._step(transport, watch)
         except ReaderError as error:
             why = str(error)
-            self._down(why)
+            self._picture.link(Link.DOWN, why)
         finally:
             transport.close()
-            self._watch = None
             self._take(self._protocol.disconnected())
             if self._capture is not None:
                 self._capture.ended(why, self._clock.now_us())
@@ -193,7 +176,7 @@ class Driver:
                 self._capture.received(data, now.race_us)
             events = self._protocol.receive_data(data, now)
             watch.bytes_came(len(data), understood=_any_understood(events), steady_us=now.steady_us)
-            self._set(bytes_in=self._health.bytes_in + len(data))
+            self._picture.set(bytes_in=self._picture.kept.bytes_in + len(data))
             self._take(events)
             await asyncio.sleep(0)  # a link that always has more must not keep the others waiting
         deadline_us = self._protocol.next_deadline()
@@ -228,7 +211,7 @@ class Driver:
 
     async def _wait_for_room(self) -> None:
         """Leaves the wire waiting a little, as most can; then goes on reading, and drops until there is room again."""
-        self._tell()
+        self._picture.show()
         try:
             async with asyncio.timeout(ROOM_WITHIN_S):
                 await self._intake.room()
@@ -239,20 +222,20 @@ class Driver:
     def _judge(self, watch: LinkWatch, now: Now) -> None:
         """Raises: ConnectionLost when the other side has fallen silent."""
         state = watch.state(now.steady_us)
-        if state is not self._health.link:
-            self._link(state)
+        if state is not self._picture.kept.link:
+            self._show_link(state)
         if state is Link.UP and self._loop_s() - self._opened_s >= GOOD_AFTER_S:
             self._failures = 0
         if watch.is_dead(self._protocol.unanswered_since_us, now.steady_us):
             raise ConnectionLost("the reader does not answer: is it on, and is it the right port?")
         if self._intake.take_refill() or (self._memory_again_s is not None and self._loop_s() >= self._memory_again_s):
             self._ask_memory(now)
-        self._tell()
+        self._picture.show()
 
     def _ask_memory(self, now: Now) -> None:
         since = self._since()
         self._memory_again_s = None
-        self._set(gap=True)
+        self._picture.set(gap=True)
         self._protocol.ask_memory(None if since is None else since - OVERLAP_US, now)
 
     # What the protocol says
@@ -262,18 +245,16 @@ class Driver:
         items: list[Item] = []
         if reads:
             last = max(read.stamp_us for read in reads)
-            known = self._health.last_stamp_us
-            self._set(
-                reads=self._health.reads + len(reads),
+            known = self._picture.kept.last_stamp_us
+            self._picture.set(
+                reads=self._picture.kept.reads + len(reads),
                 last_read_us=reads[-1].received_us,
                 last_stamp_us=last if known is None else max(known, last),
             )
         if len(reads) == len(events):
             items.extend(reads)
         else:
-            for event in events:
-                if (item := self._for_the_sink(event)) is not None:
-                    items.append(item)
+            items.extend(item for event in events if (item := self._for_the_sink(event)) is not None)
         if self._dropping and not self._intake.is_full:
             self._dropping = False
         if items:
@@ -285,13 +266,13 @@ class Driver:
             case ChipRead():
                 return event
             case GunSeen():
-                self._set(guns=self._health.guns + 1)
+                self._picture.set(guns=self._picture.kept.guns + 1)
                 return event
             case Malformed():
-                self._set(malformed=self._health.malformed + 1)
+                self._picture.set(malformed=self._picture.kept.malformed + 1)
                 return event if self._keep_malformed() else None
             case ClockSeen():
-                self._set(
+                self._picture.set(
                     clock_offset_us=event.offset_us,
                     clock_round_trip_us=event.round_trip_us,
                     clock_checked_us=event.received_us,
@@ -300,14 +281,10 @@ class Driver:
             case MemoryProgress():
                 self._memory(event)
             case StatusSeen(kind=StatusKind.WARNING):
-                self._warn(event.text)
+                self._picture.warn(event.text)
             case StatusSeen():
-                log.debug("status", extra={"source": self._source.id, "text": _clean(event.text)})
+                log.debug("status", extra={"source": self._source.id, "text": clean(event.text)})
         return None
-
-    def _warn(self, text: str) -> None:
-        if len(self._warnings) < WARNINGS_MAX:
-            self._warnings[_clean(text)] = None
 
     def _keep_malformed(self) -> bool:
         """A bounded part of the rubbish is kept as evidence."""
@@ -321,50 +298,26 @@ class Driver:
         return True
 
     def _memory(self, progress: MemoryProgress) -> None:
-        self._set(memory=progress.state, memory_done=progress.done, memory_total=progress.total)
+        self._picture.set(memory=progress.state, memory_done=progress.done, memory_total=progress.total)
         if progress.state is MemoryState.DONE:
-            self._set(gap=False)
+            self._picture.set(gap=False)
+            self._picture.unwarn("memory")
         if progress.state is MemoryState.FAILED:
             self._memory_again_s = self._loop_s() + MEMORY_AGAIN_S
         if progress.text:
-            self._warn(progress.text)
+            self._picture.warn(progress.text, about="memory")
 
-    # Health
-
-    def _link(self, link: Link) -> None:
-        changed = link is not self._health.link
-        self._set(link=link)
-        if changed:
-            self._set(since_us=self._clock.now_us())
-            log.info("link %s", link.value, extra={"source": self._source.id, "endpoint": self._source.connect})
+    def _show_link(self, link: Link) -> None:
         if link is Link.UP:
-            self._set(error="", attempts=0)
-        if link is Link.UNINTELLIGIBLE:
-            self._set(error=self._probable_cause())
-        self._tell(at_once=True)
-
-    def _down(self, why: str) -> None:
-        self._set(error=_clean(why))
-        self._link(Link.DOWN)
+            self._picture.set(attempts=0)
+            self._picture.link(link, "")
+        else:
+            self._picture.link(link, self._probable_cause() if link is Link.UNINTELLIGIBLE else None)
 
     def _probable_cause(self) -> str:
         if self._source.connect.startswith("serial:"):
             return "bytes come but make no sense: probably the wrong line speed (baud) for this reader"
         return "bytes come but make no sense: probably another kind of reader, or another port of it"
-
-    def _set(self, **changes: object) -> None:
-        self._health = dataclasses.replace(self._health, **changes)  # type: ignore[arg-type]
-
-    def _tell(self, *, at_once: bool = False) -> None:
-        """Tells the sink how the source is, when that has changed; not more often than the tick unless `at_once`."""
-        now_s = self._loop_s()
-        if not at_once and now_s < self._tell_at_s:
-            return
-        health = self.health
-        if health != self._told:
-            self._told = health
-            self._tell_at_s = now_s + TICK_S
-            self._sink.health(health)
 
     def _now(self) -> Now:
         return Now(self._clock.now_us(), int(self._loop_s() * 1e6))
@@ -385,8 +338,6 @@ def driver_for(
 
     Raises: UnknownProtocol, BadEndpoint: before anything is opened.
     """
-    from readers.transports import check_endpoint
-
     check_endpoint(source.connect)
     protocol = protocol_class(source.protocol)()
     return Driver(source, protocol, lambda: open_transport(source.connect), sink, clock, since, capture)
@@ -398,8 +349,3 @@ def _any_understood(events: list[DecoderEvent]) -> bool:
         not isinstance(event, Malformed) and not (isinstance(event, StatusSeen) and event.kind is StatusKind.BANNER)
         for event in events
     )
-
-
-def _clean(text: str) -> str:
-    """Text that came from a device or a system, for people: no control characters, not too long."""
-    return "".join(c if c.isprintable() else "?" for c in text)[:TEXT_MAX]
