@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import make_race
+from small_race import make_race
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "timing"))
 from journal_cases import some_batches

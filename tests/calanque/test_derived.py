@@ -7,7 +7,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from conftest import at
+from small_race import at
 
 from calanque.derived import Derived
 from config.loader import load_race

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
-from conftest import at, make_race
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small_race import at, make_race
 
 from timing.field import Field
 from timing.guns import GunSignal, guns_in_force

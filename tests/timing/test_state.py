@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import NINE, at, make_race
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from journal_cases import DEADLINE_S, some_batches
+from small_race import NINE, at, make_race
 
 from timing.entries import (
     Body,
