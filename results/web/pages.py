@@ -205,7 +205,10 @@ def _closed_line(board: Mapping[str, Any], speech: Speech) -> tuple[str, str]:
         "dnf": speech.count(counts["statuses"]["DNF"]),
         "dns": speech.count(counts["statuses"]["DNS"]),
     }
-    word = speech.say("closed", hour=speech.hour(board["phase"]["finish_closed_us"], offset_s))
+    # An act may put the closing at the end of the race's day: that bounds passings, it is not the hour of the act.
+    closed_us = board["phase"]["finish_closed_us"]
+    past = closed_us <= board["clock"]["race_now_us"]
+    word = speech.say("closed_at", hour=speech.hour(closed_us, offset_s)) if past else speech.words["closed"]
     if publication is None:
         return word, speech.say("closed_for", **said)
     published = speech.hour(publication["at_us"], offset_s)
@@ -218,7 +221,13 @@ def _flow(board: Mapping[str, Any], speech: Speech) -> Model:
     bars: Sequence[int] = flow["per_minute"]
     now = speech.say("flow_now", n=speech.count(flow["last_minute"]))
     if not bars:
-        return {"now": now, "label": speech.words["flow_none"], "line": "", "mass": "", "ticks": []}
+        return {
+            "now": speech.words["flow_none"],
+            "label": speech.words["flow_none"],
+            "line": "",
+            "mass": "",
+            "ticks": [],
+        }
     width, _, base = CHART
     start_us = board["phase"]["first_gun_us"] + flow["first_minute"] * MINUTE
     span, peak = max(len(bars), 30), max(bars)

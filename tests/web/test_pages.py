@@ -103,6 +103,14 @@ def test_the_state_of_the_race_is_said_in_a_sentence(
     assert said in text_of(page(shown))
 
 
+def test_a_finish_closed_as_of_the_end_of_the_day_is_not_given_that_hour(race: MovingRace) -> None:
+    board = race.board(race.first_gun_us + 300 * MINUTE, number=1, closed=True)
+    board["phase"] |= {"finish_closed_us": board["clock"]["race_now_us"] + 600 * MINUTE}
+    text = text_of(Pages().html("live", View.of(board, made_us=5), language="fr", theme=None, now_us=5))
+    assert "Arrivée close. " in text
+    assert "Arrivée close à" not in text
+
+
 def test_before_the_first_arrival_the_river_shows_when_each_wave_leaves(shown: ShownRace, race: MovingRace) -> None:
     shown.show(race.first_gun_us - 5 * MINUTE)
     text = text_of(page(shown))

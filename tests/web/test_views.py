@@ -1,8 +1,10 @@
 """The board as data: what the public may know of a race at one moment."""
 
 import json
+import re
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ from moving_race import WITHHELD_NAME, MovingRace, moving_race
 
 from results.field_on_course import STEP_M, field_on_course
 from results.views import ARRIVALS, LEADERS, board_view
+from results.web.control import COMMANDS
 from timing.instants import MINUTE, MISSING, SECOND
 from timing.reads import ReadClass
 from timing.times import Status, Times
@@ -235,3 +238,14 @@ def test_a_board_of_twenty_thousand_costs_less_than_ten_milliseconds() -> None:
         board_view(race.plan, race.roster, times, rankings, number=number, **told)
         took.append(time.perf_counter() - began)
     assert min(took) < 0.010
+
+
+def test_the_page_of_documentation_names_every_section_of_the_view_and_every_command(race: MovingRace) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "live_page.md").read_text(encoding="utf-8")
+    board = race.board(at(race, BUSY), number=1)
+    named = set(re.findall(r"`([a-z_]+)`", text))
+    assert set(board) - {"number"} <= named
+    assert set(board["arrivals"][0]) <= named
+    for section in ("race", "clock", "phase", "counts", "flow", "field"):
+        assert set(board[section]) <= named, section
+    assert set(COMMANDS) <= named

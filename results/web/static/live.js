@@ -66,6 +66,8 @@
       const first = !list.children.length;
       list.append(make("li", (list.id === "arrivals" ? "row" : "ld") + " empty", first ? empty : ""));
     }
+    // Where everybody is new, nothing stands out by fading.
+    if (fresh >= rows) for (const node of list.children) node.classList.remove("new");
     return fresh;
   };
 
@@ -146,7 +148,9 @@
       word = words.armed;
       text = say("armed_for", { hour: hour(phase.first_gun_us, offset), n: said.entered, waves });
     } else if (phase.name === "closed") {
-      word = say("closed", { hour: hour(phase.finish_closed_us, offset) });
+      // An act may put the closing at the end of the race's day: that bounds passings, it is not the hour of the act.
+      word = phase.finish_closed_us <= board.clock.race_now_us
+        ? say("closed_at", { hour: hour(phase.finish_closed_us, offset) }) : words.closed;
       text = publication === null ? say("closed_for", said)
         : say("closed_published", { ...said, n: publication.number, published: hour(publication.at_us, offset) });
     } else if (!counts.finished) {
@@ -218,7 +222,7 @@
     const chart = byId("flow");
     if (!chart) return;
     const { first_minute: first, per_minute: bars, last_minute: last } = board.flow;
-    put(byId("flow-now"), say("flow_now", { n: count(last) }));
+    put(byId("flow-now"), bars.length ? say("flow_now", { n: count(last) }) : words.flow_none);
     if (!bars.length) return set(chart, "aria-label", words.flow_none);
     const offset = board.clock.utc_offset_s, width = 400, base = 110;
     const start = board.phase.first_gun_us + first * MINUTE_US, span = Math.max(bars.length, 30), peak = Math.max(...bars);
