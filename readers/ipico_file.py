@@ -157,7 +157,7 @@ def _stamp(text: str) -> int:
 
 def _hour_us(text: str) -> int:
     """The beginning of an hour written YYMMDDHH, of the years 1970 to 2069."""
-    if not _DIGITS.fullmatch(text):
+    if len(text) != 8 or not _DIGITS.fullmatch(text):  # a NUL at its end makes a text of a column shorter
         raise ValueError(f"no such date and hour: {text}")
     year, month, day, hour = (int(text[at : at + 2]) for at in range(0, 8, 2))
     try:

@@ -80,6 +80,11 @@ def test_answers_of_the_reader_are_no_reads_and_no_faults(path: Path, frame: str
     assert (len(got.rows), got.loaded.malformed) == (1, 0)
 
 
+def test_a_nul_in_the_hour_is_no_hour_of_one_digit(path: Path) -> None:
+    got = Loaded(path, PROOF + b"\naa0000000001112245688801072\x0000000008\n")
+    assert (len(got.rows), got.bad) == (1, [2])
+
+
 # What a line means, once more and plainly. ---------------------------------------------------------------------------
 
 
