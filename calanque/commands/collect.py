@@ -12,6 +12,7 @@ from calanque.running import broker_of, log_to_standard_error, until_told
 from config.loader import load_race
 from readers.collector import Collector
 from readers.collector_host import Host, boot_id
+from readers.collector_reader import ProtocolMemory
 from readers.collector_store import CollectorStore
 from readers.driver import Driver
 from readers.mqtt_link import BrokerAddress
@@ -49,6 +50,7 @@ def collect_command(
 
 async def _collect(race: str, source: Source, broker: BrokerAddress, store: Path, clock: RaceClock) -> None:
     store.parent.mkdir(parents=True, exist_ok=True)
+    protocol = protocol_class(source.protocol)()
     collector = Collector(
         race=race,
         source=source.id,
@@ -56,11 +58,12 @@ async def _collect(race: str, source: Source, broker: BrokerAddress, store: Path
         store=CollectorStore.open(store),
         broker=broker,
         host=_host(clock),
+        memory=ProtocolMemory(protocol, clock),
         protocol=source.protocol,
     )
     driver = Driver(
         source,
-        protocol_class(source.protocol)(),
+        protocol,
         lambda: open_transport(source.connect),
         collector,
         clock,
