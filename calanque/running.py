@@ -35,10 +35,22 @@ def broker_of(url: str, user: str, password: str | None) -> BrokerAddress:
     )
 
 
+class _WithFields(logging.Formatter):
+    """A line for each event, with the fields it was logged with behind the words."""
+
+    _USUAL = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+
+    def format(self, record: logging.LogRecord) -> str:
+        fields = [f"{name}={value}" for name, value in record.__dict__.items() if name not in self._USUAL]
+        return " ".join([super().format(record), *fields])
+
+
 def log_to_standard_error() -> None:
     """One line for each event, for the log of whoever started us."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True)
-    for chatty in ("uvicorn", "mqtt", "transitions", "amqtt"):
+    handler = logging.StreamHandler()
+    handler.setFormatter(_WithFields("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    for chatty in ("uvicorn", "mqtt", "transitions", "amqtt", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
