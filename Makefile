@@ -49,9 +49,8 @@ fuzz: $(STAMP)
 
 lock:
 	@$(PYTHON) -m venv .stamps/locker && .stamps/locker/bin/pip install --quiet pip-tools
-	@.stamps/locker/bin/pip-compile --quiet --strip-extras --generate-hashes --allow-unsafe --extra dev \
-	  --build-deps-for wheel --build-deps-for editable \
-	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o requirements.lock pyproject.toml
+	@.stamps/locker/bin/pip-compile --quiet --extra dev --build-deps-for wheel --build-deps-for editable \
+	  --output-file requirements.lock pyproject.toml
 
 clean:
 	rm -rf $(VENV) .stamps .mypy_cache .ruff_cache
