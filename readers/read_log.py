@@ -278,7 +278,11 @@ def _regular(block: Block, lines: Int64, starts: Int64, table: Int64) -> tuple[I
 
 
 def _csv_values(line: str) -> list[str]:
-    return next(csv.reader([line], strict=True), []) if '"' in line else line.split(",")
+    if '"' not in line:
+        return line.split(",")
+    if line.endswith("\r"):
+        raise csv.Error("a carriage return inside the line")  # which the csv module would take for its end
+    return next(csv.reader([line], strict=True), [])
 
 
 def _plain(text: str, what: str) -> str:

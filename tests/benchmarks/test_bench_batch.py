@@ -28,7 +28,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> BenchFiles:
 
 def ours(files: BenchFiles, reads: Path, out: Path) -> list[str | Path]:
     command: list[str | Path] = [PYTHON, "-m", "calanque", "results", files.race, "--roster", files.roster]
-    return [*command, "--reads", reads, "--out", out]
+    return [*command, "--reads", reads, "--out", out, "--formats", "csv"]
 
 
 def test_results_of_a_race_beside_pandas_and_polars(

@@ -215,6 +215,11 @@ def test_quoted_values_are_read(path: Path) -> None:
     assert got.bad == []
 
 
+def test_a_carriage_return_before_the_line_end_spoils_a_line_with_and_without_quotes(path: Path) -> None:
+    lines = [f"START-M,{tag},{MORNING},1,\r\r\n" for tag in ("A1", '"A1"')]
+    assert Loaded(path, HEADER + "".join(lines).encode()).bad == [2, 3]
+
+
 def test_a_quote_that_never_ends_spoils_its_own_line_only(path: Path) -> None:
     got = loaded(path, f'START-M,"A1,{MORNING},1,-60', f"START-M,A2,{MORNING},1,-60")
     assert [row[0] for row in got.rows] == ["A2"]
