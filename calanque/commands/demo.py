@@ -108,7 +108,7 @@ class _Screen:
 
 def _report(demo: Demo, answer: Mapping[str, Any]) -> int:
     """What came out: exactly once, as expected, how exact, and what became of each read."""
-    once = _journalled_once(demo)
+    once = journalled_once(demo)
     say(f"Journal: {once}")
     counts = {ReadClass[name.upper()]: number for name, number in answer["classes"].items()}
     say(f"{grouped(sum(counts.values()))} reads")
@@ -148,7 +148,7 @@ class _Once:
         return f"{self._text}: {'each exactly once' if self.ok else 'NOT each exactly once'}"
 
 
-def _journalled_once(demo: Demo) -> _Once:
+def journalled_once(demo: Demo) -> _Once:
     from timing.entries import DecodedReads, decode
     from timing.journal import EntryKind
 
