@@ -40,23 +40,38 @@ class Recorder:
         self._identities = identities
         self._clock = clock
         self._durable = durable
+        self._turn = asyncio.Lock()
         self.repeats: Counter[SourceId] = Counter()
 
     async def reads(self, batch: SourceReads, delivery: Delivery | None = None) -> int:
-        """Journals the reads that are new, and returns how many were, once they are durable.
+        """Journals the reads that are new, and returns how many were, once they and what they repeat are durable.
 
         With a delivery the batch is journalled even if nothing in it is new: that it was delivered is news. While the
         journal takes nothing this waits, and with it whoever delivers.
         """
-        fresh, repeats = self._identities.fresh(batch)
+        # One batch after the other, up to its place in the queue: a batch of repeats must never get there before the
+        # reads that it repeats, or it would be confirmed before they are.
+        async with self._turn:
+            fresh, repeats = self._identities.fresh(batch)
+            entries = []
+            if fresh.reads or fresh.malformed or delivery is not None:
+                entries.append(reads_entry(fresh, self._clock.now_us(), delivery))
+            try:
+                written = await self._queued(entries)
+            except BaseException:
+                self._identities.forget(fresh)
+                raise
+        try:
+            await self._durably(written)
+        except JournalNotWritten:
+            self._identities.forget(fresh)
+            raise
         self.repeats[batch.source] += repeats
-        if fresh.reads or fresh.malformed or delivery is not None:
-            await self._append([reads_entry(fresh, self._clock.now_us(), delivery)])
         return len(fresh.reads)
 
     async def record(self, *bodies: Body) -> tuple[int, ...]:
         """Journals decisions and events; their numbers, once they are durable."""
-        return await self._append([new_entry(body, self._clock.now_us()) for body in bodies])
+        return await self._durably(await self._queued([new_entry(body, self._clock.now_us()) for body in bodies]))
 
     def note(self, body: Body) -> None:
         """Journals something nobody waits for; left out while the journal takes nothing."""
@@ -64,18 +79,30 @@ class Recorder:
             entries = [new_entry(body, self._clock.now_us())]
             self._journal.append(entries).add_done_callback(lambda done: self._tell(entries, done))
 
-    async def _append(self, entries: Sequence[NewEntry]) -> tuple[int, ...]:
+    async def _queued(self, entries: Sequence[NewEntry]) -> "Future[tuple[int, ...]]":
+        """The entries' place in the journal's queue, however long it takes to get one; no entries: a barrier.
+
+        Raises: JournalNotWritten when there will never be one.
+        """
+        told = False
         while True:
             try:
                 written = self._journal.append(entries)
             except JournalNotWritten as error:
                 if self._journal.health.stopped:
                     raise
-                logger.warning("the journal takes nothing more for now", extra={"reason": str(error)})
+                if not told:
+                    logger.warning("the journal takes nothing more for now: %s", error)
+                told = True
                 await asyncio.sleep(_PAUSE_S)
                 continue
-            written.add_done_callback(lambda done: self._tell(entries, done))
-            return await asyncio.wrap_future(written)
+            if entries:
+                written.add_done_callback(lambda done: self._tell(entries, done))
+            return written
+
+    @staticmethod
+    async def _durably(written: "Future[tuple[int, ...]]") -> tuple[int, ...]:
+        return await asyncio.wrap_future(written)
 
     def _tell(self, entries: Sequence[NewEntry], done: "Future[tuple[int, ...]]") -> None:
         if done.cancelled() or done.exception() is not None:
