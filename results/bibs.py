@@ -8,6 +8,8 @@ import numpy as np
 from timing.reads import Int32
 
 _PIECES = re.compile(r"([0-9]+)")
+_PLAIN = re.compile(r"[1-9][0-9]{0,17}")
+"""Numbers that no two texts write: without leading zeros."""
 
 
 def bib_key(bib: str) -> tuple[tuple[tuple[int, int, str], ...], str]:
@@ -18,5 +20,7 @@ def bib_key(bib: str) -> tuple[tuple[tuple[int, int, str], ...], str]:
 
 def bib_order(bibs: Sequence[str]) -> Int32:
     """Indexes of the bibs in their natural order."""
+    if all(map(_PLAIN.fullmatch, bibs)):  # plain numbers, as in most races
+        return np.argsort(np.array(list(map(int, bibs)), np.int64), kind="stable").astype(np.int32)
     keys = [bib_key(bib) for bib in bibs]
     return np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=np.int32)

@@ -53,7 +53,11 @@ class Eligibility:
     def of(cls, plan: RacePlan, roster: Roster, categories: Categories | None = None) -> Self:
         """Reads the rules for a roster; `categories` saves computing them twice."""
         known = categorise(plan, roster) if categories is None else categories
-        ranked = _column([plan.role(entrant).ranked for entrant in roster.entrants])
+        ranked_roles: dict[str, bool] = {}
+        for entrant in roster.entrants:
+            if entrant.role not in ranked_roles:
+                ranked_roles[entrant.role] = plan.role(entrant).ranked
+        ranked = _column([ranked_roles[entrant.role] for entrant in roster.entrants])
         return cls(
             plan=plan,
             roster=roster,
@@ -65,7 +69,9 @@ class Eligibility:
 
 
 def _admission(rule: ListRule, roster: Roster, categories: Categories, ranked: Bool) -> Admission:
-    admitted = ranked & _column([_admits(rule, entrant) for entrant in roster.entrants])
+    admitted = ranked.copy()
+    if _asks_the_roster(rule):
+        admitted &= _column([_admits(rule, entrant) for entrant in roster.entrants])
     if rule.categories:
         wanted = [code for code, name in enumerate(categories.names) if name in rule.categories]
         admitted &= np.isin(categories.code, wanted)
@@ -73,6 +79,11 @@ def _admission(rule: ListRule, roster: Roster, categories: Categories, ranked: B
     scope = np.where(admitted, scope, NO_SCOPE).astype(np.int16)
     sizes = np.bincount(scope[scope != NO_SCOPE], minlength=len(names)).tolist()
     return Admission(rule=rule, admitted=scope != NO_SCOPE, scopes=names, scope=scope, pool=tuple(sizes))
+
+
+def _asks_the_roster(rule: ListRule) -> bool:
+    """Whether `_admits` can say no to anybody."""
+    return bool(rule.sexes or rule.nationalities or rule.roles) or rule.licensed is not None or rule.elite is not None
 
 
 def _admits(rule: ListRule, entrant: Entrant) -> bool:

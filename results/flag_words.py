@@ -22,10 +22,10 @@ def flag_column(times: Times, race: Race) -> list[str]:
     for number in range(len(points)):
         by_backup |= backup_mats[times.crossing_mat[number]].astype(np.int64) << number
     missed = times.missed.astype(np.int64) & ~np.int64(1)
-    rows = np.stack((times.flags.astype(np.int64) & ~int(_SAID_BY_POINT), missed, by_backup), axis=1)
-    combinations, where = np.unique(rows, axis=0, return_inverse=True)
-    words = [_words(Flag(flags), missed, backup, points) for flags, missed, backup in combinations.tolist()]
-    return [words[number] for number in where.ravel().tolist()]
+    flags = times.flags.astype(np.int64) & ~int(_SAID_BY_POINT)
+    rows = list(zip(flags.tolist(), missed.tolist(), by_backup.tolist(), strict=True))
+    words = {row: _words(Flag(row[0]), row[1], row[2], points) for row in set(rows)}
+    return [words[row] for row in rows]
 
 
 def _words(flags: Flag, missed: int, by_backup: int, points: list[str]) -> str:

@@ -78,9 +78,10 @@ def duration_column(value_us: Int64, rounding: Rounding, language: Language, *, 
 
 def second_column(seconds: Int64, language: Language, *, missing: str = "") -> list[str]:
     """Each whole second in a language, `missing` where it is MISSING. A text is made once for each different second."""
-    text = {second: _DURATIONS[language](second) for second in np.unique(seconds).tolist() if second != MISSING}
+    every = seconds.tolist()
+    text = {second: _DURATIONS[language](second) for second in set(every) if second != MISSING}
     text[MISSING] = missing
-    return [text[second] for second in seconds.tolist()]
+    return [text[second] for second in every]
 
 
 def integer_column(values: Int64) -> list[str]:

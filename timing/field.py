@@ -12,6 +12,8 @@ from timing.times import Status
 
 NOT_DECLARED = 255
 
+_DECLARABLE = {status.name: int(status) for status in (Status.DNS, Status.DNF, Status.DSQ, Status.NC, Status.HD)}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
@@ -41,18 +43,16 @@ class Field:
     @classmethod
     def of(cls, roster: Roster, race: Race, tags: Names) -> Self:
         """The columns of a roster; its tags are given numbers in `tags` where they have none yet."""
-        pairs = [(tags.code(tag), index) for index, entrant in enumerate(roster.entrants) for tag in entrant.tags]
-        owner = np.full(len(tags), -1, np.int32)
-        if pairs:
-            codes, indexes = zip(*pairs, strict=True)
-            owner[list(codes)] = indexes
-        wave_of = _WaveFinder(race.waves)
         entrants = roster.entrants
+        codes = tags.codes([tag for entrant in entrants for tag in entrant.tags])
+        owner = np.full(len(tags), -1, np.int32)
+        owner[codes] = np.repeat(np.arange(len(entrants)), [len(entrant.tags) for entrant in entrants])
+        wave_of = _WaveFinder(race.waves)
         return cls(
             owner=owner,
             wave=np.array([wave_of.find(entrant) for entrant in entrants], np.int16),
             timed=np.array([entrant.role not in race.untimed_roles for entrant in entrants], np.bool_),
-            declared=np.array([_declared(entrant) for entrant in entrants], np.uint8),
+            declared=np.array([_DECLARABLE.get(entrant.status, NOT_DECLARED) for entrant in entrants], np.uint8),
         )
 
 
@@ -65,18 +65,12 @@ class _WaveFinder:
         self._only = 0 if len(waves) == 1 else -1
 
     def find(self, entrant: Entrant) -> int:
-        if entrant.wave in self._by_id:
-            return self._by_id[entrant.wave]
+        named = self._by_id.get(entrant.wave)
+        if named is not None:
+            return named
         if entrant.bib.isdecimal():
             number = int(entrant.bib)
             for low, high, index in self._ranges:
                 if low <= number <= high:
                     return index
         return self._only
-
-
-_DECLARABLE = {status.name: int(status) for status in (Status.DNS, Status.DNF, Status.DSQ, Status.NC, Status.HD)}
-
-
-def _declared(entrant: Entrant) -> int:
-    return _DECLARABLE.get(entrant.status, NOT_DECLARED) if entrant.status else NOT_DECLARED
