@@ -13,6 +13,7 @@ A file may break off inside its last record (a power cut): what is before counts
 a slow disk never holds up the wire; what a full disk cannot take is counted, and writing resumes by itself.
 """
 
+import contextlib
 import enum
 import logging
 import re
@@ -86,8 +87,9 @@ class CaptureWriter:
         self._waiting_size = 0
         self._lock = threading.Lock()
         self._closing = threading.Event()
+        self._path: Path | None = None
         self._file: BinaryIO | None = None
-        self._size = 0
+        self._size = self._size_empty = 0
         self.lost = 0
         """Bytes of content not captured, because the disk took none for too long."""
         self.error = ""
@@ -157,23 +159,30 @@ class CaptureWriter:
                     self._waiting_size -= len(self._waiting.popleft())
 
     def _failed(self, error: OSError) -> None:
-        """The file may end inside a record now: writing goes on in a new one."""
+        """The file may end inside a record now: writing goes on in a new one. One without a whole record goes away."""
         if not self.error:
             log.warning("capture cannot be written", extra={"source": self._source, "error": str(error)})
         self.error = f"capture of {self._source} cannot be written: {error.strerror or error}"
+        path, whole = self._path, self._size > self._size_empty
         self._end_file()
+        if path is not None and not whole:
+            # Each try makes a file: kept, they would push the good ones off their shelf.
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
 
     def _next_file(self) -> None:
         self._end_file()
         files = capture_files(self._folder, self._source)
         number = 1 + (int(files[-1].name.split(".")[-2]) if files else 0)
-        self._file = (self._folder / f"{self._source}.{number:04d}.capture").open("xb")
-        self._size = self._file.write(_FIRST_LINE + self._source.encode() + b"\n")
+        self._path = self._folder / f"{self._source}.{number:04d}.capture"
+        self._file = self._path.open("xb")
+        self._size = self._size_empty = self._file.write(_FIRST_LINE + self._source.encode() + b"\n")
+        self._file.flush()
         for path in files[: max(0, len(files) + 1 - self._files_max)]:
             path.unlink(missing_ok=True)
 
     def _end_file(self) -> None:
-        file, self._file, self._size = self._file, None, 0
+        file, self._file, self._path, self._size = self._file, None, None, 0
         if file is not None:
             try:
                 file.close()
