@@ -73,6 +73,7 @@ class Driver:
         Args:
             connect: opens a link, or raises ReaderError.
             since: the durable cursor: the latest stamp (reader's clock) that the sink has safe, None when it has none.
+                Trusted only once a fetch of the memory has come to its end: see `_note_gap`.
             capture: where raw bytes go; closed by whoever made it.
             queue_max: reads that may wait for the sink.
         """
@@ -88,6 +89,9 @@ class Driver:
         self._pause_max_s = PAUSE_MAX_SERIAL_S if source.connect.startswith("serial:") else PAUSE_MAX_S
         self._picture = SourcePicture(source, sink, self._intake, clock, capture, self._loop_s)
         self._memory_again_s: float | None = None
+        # An earlier run may have been ended in the middle of a fetch: what it missed, nobody knows.
+        self._gap = True
+        self._gap_since: int | None = None
         self._dropping = False
         self._failures = 0
         self._opened_s = 0.0
@@ -217,6 +221,7 @@ class Driver:
                 await self._intake.room()
         except TimeoutError:
             self._dropping = True
+            self._note_gap()
             log.warning("queue full, reads dropped", extra={"source": self._source.id})
 
     def _judge(self, watch: LinkWatch, now: Now) -> None:
@@ -232,11 +237,19 @@ class Driver:
             self._ask_memory(now)
         self._picture.show()
 
+    def _note_gap(self) -> None:
+        """From here on something may be missing. Where it begins is kept until a fetch has come to its end: reads that
+        come live meanwhile move the durable cursor past the gap.
+        """
+        if not self._gap:
+            self._gap = True
+            self._gap_since = self._since()
+
     def _ask_memory(self, now: Now) -> None:
-        since = self._since()
+        self._note_gap()
         self._memory_again_s = None
         self._picture.set(gap=True)
-        self._protocol.ask_memory(None if since is None else since - OVERLAP_US, now)
+        self._protocol.ask_memory(None if self._gap_since is None else self._gap_since - OVERLAP_US, now)
 
     # What the protocol says
 
@@ -299,7 +312,8 @@ class Driver:
 
     def _memory(self, progress: MemoryProgress) -> None:
         self._picture.set(memory=progress.state, memory_done=progress.done, memory_total=progress.total)
-        if progress.state is MemoryState.DONE:
+        if progress.state is MemoryState.DONE and not self._intake.refill_due:
+            self._gap = False
             self._picture.set(gap=False)
             self._picture.unwarn("memory")
         if progress.state is MemoryState.FAILED:

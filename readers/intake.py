@@ -99,6 +99,11 @@ class Intake:
         """Returns when the queue is not full."""
         await self._room.wait()
 
+    @property
+    def refill_due(self) -> bool:
+        """Whether reads were dropped and not asked for again yet."""
+        return self._refill
+
     def take_refill(self) -> bool:
         """True, once, when reads were dropped and there is room for them now: they can be asked for again."""
         if not self._refill or len(self._queue) > self._queue_max // 2:
