@@ -1,15 +1,16 @@
 """Whole processes run in turn, so that a busy minute of the machine meets all of them alike; and what came of it."""
 
-import os
+import json
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+
+PYTHON = sys.executable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,21 +61,24 @@ def interleaved(commands: Mapping[str, Sequence[str | Path]], *, rounds: int) ->
     return runs
 
 
+_LAUNCHER = """
+import json, os, sys, time
+begun = time.perf_counter()
+child = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ)
+_, status, used = os.wait4(child, 0)
+wall = time.perf_counter() - begun
+run = {"wall_s": wall, "cpu_s": used.ru_utime + used.ru_stime, "peak_mb": used.ru_maxrss / 1024}
+print(json.dumps(run), file=sys.stderr)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+"""A child's peak memory is never less than its parent's when it was started: so a small parent starts it."""
+
+
 def _run(command: Sequence[str | Path]) -> Run:
-    begun = time.perf_counter()
-    with subprocess.Popen(
-        [str(part) for part in command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    ) as process:
-        assert process.stderr is not None
-        said = process.stderr.read()
-        _, status, used = os.wait4(process.pid, 0)
-        wall_s = time.perf_counter() - begun
-        process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0, f"{command}: {said.decode(errors='replace')[-2000:]}"
-    return Run(wall_s=wall_s, cpu_s=used.ru_utime + used.ru_stime, peak_mb=used.ru_maxrss / 1024)
-
-
-PYTHON = sys.executable
+    launcher = [PYTHON, "-S", "-E", "-c", _LAUNCHER]
+    done = subprocess.run([*launcher, *map(str, command)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 0, f"{command}: {done.stderr[-2000:]}"
+    return Run(**json.loads(done.stderr.splitlines()[-1]))
 
 
 def show(request: pytest.FixtureRequest, text: str) -> None:
