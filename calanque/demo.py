@@ -78,7 +78,9 @@ class Demo:
     def prepare(self) -> None:
         """Files of the simulated day, and the race folder with its roster. Takes some seconds for a large race."""
         write_race_day(self.plan.day, self.simulation, read_log=False)
-        self.folder = race_folder(DEMO_RACE, root=self.place / "races")
+        race_file = self.race.path
+        assert race_file is not None, "a race that is run has a file"
+        self.folder = race_folder(race_file, root=self.place / "races")
         (self.folder.roster / "roster.csv").write_bytes((self.simulation / "roster.csv").read_bytes())
         self.distinct = sum(_distinct(tape) for tape in self._tapes())
 

@@ -15,7 +15,7 @@ from config.loader import load_race
 from results.compare import Comparison, compare_results
 from simulators.field import FieldPlan
 from simulators.physics import Physics
-from simulators.race_day import simulate
+from simulators.race_day import RaceDay, simulate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +43,13 @@ def run_race(
     """Runs a simulated race to its publication; `meanwhile` is called twice a second with how far it is."""
     physics = Physics(seed=seed, parked=parked)
     day = simulate(load_race("marseille_cassis_2024"), field=FieldPlan(seed=seed, runners=runners), physics=physics)
+    return run_day(day, folder, speed=speed, meanwhile=meanwhile)
+
+
+def run_day(
+    day: RaceDay, folder: Path, *, speed: str, meanwhile: Callable[[Demo, Progress], None] = lambda demo, at: None
+) -> Outcome:
+    """Runs a race day to its publication."""
     demo = Demo(DemoPlan(day=day, folder=folder, speed=speed, port=0))
     demo.prepare()
     asyncio.run(demo.run(lambda at: meanwhile(demo, at)))
