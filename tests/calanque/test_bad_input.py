@@ -1,0 +1,158 @@
+"""Bad input through the command line: a message that says what, where and what would be accepted; nothing else lost."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from calanque.exit_codes import DIFFERENT, OK, REFUSED, USAGE
+
+RACE = Path(__file__).parents[1] / "config" / "ten_miles.toml"
+
+ROSTER = """bib,tag,last_name,first_name,sex,category
+1,058000000001,Alpha,Ann,F,F30-34
+2,058000000002,Beta,Bob,M,M30-34
+3,058000000003,Gamma,Guy,M,M30-34
+"""
+
+GUN = 1_270_985_400_250_000
+"""11 April 2010, 7:30:00.25 in New York."""
+
+
+def calanque(*words: object, place: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """A command, as a user gives it; never a traceback, whatever it says."""
+    done = subprocess.run(
+        [sys.executable, "-m", "calanque", *map(str, words)], capture_output=True, text=True, timeout=60, cwd=place
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return done
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """Three runners of a ten mile race, and what the mats read of them."""
+    (tmp_path / "race.toml").write_text(RACE.read_text(encoding="utf-8"), encoding="utf-8")
+    (tmp_path / "roster.csv").write_text(ROSTER, encoding="utf-8")
+    lines = ["mat,tag,epoch_us,antenna,rssi"]
+    for bib in (1, 2, 3):
+        lines.append(f"S,05800000000{bib},{GUN + bib * 1_000_000},,")
+        lines.append(f"F,05800000000{bib},{GUN + (4000 + bib) * 1_000_000},,")
+    (tmp_path / "reads.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return tmp_path
+
+
+def results(files: Path, *more: object) -> subprocess.CompletedProcess[str]:
+    return calanque(
+        "results", files / "race.toml", "--roster", files / "roster.csv", "--reads", files / "reads.csv",
+        "--out", files / "out", *more,
+    )  # fmt: skip
+
+
+def finishers(files: Path) -> list[str]:
+    lines = (files / "out" / "results.csv").read_text(encoding="utf-8").splitlines()
+    return [line.split(",")[0] for line in lines if ",FINISHED," in line]
+
+
+def test_sound_files_give_results_and_no_remark_that_counts(files: Path) -> None:
+    done = results(files)
+    assert done.returncode == OK, done.stderr
+    assert finishers(files) == ["1", "2", "3"]
+
+
+def test_all_faults_of_a_race_file_come_in_one_message_with_their_lines(files: Path) -> None:
+    race = files / "race.toml"
+    text = race.read_text(encoding="utf-8").replace('kind = "finish"', 'kind = "finisch"')
+    race.write_text(text.replace('source = "halfway"', 'source = "halfwey"') + '\n[[lists]]\nid = "x"\ncolour = 1\n')
+    for done in (results(files), calanque("check", race)):
+        said = done.stdout + done.stderr
+        assert done.returncode in (REFUSED, DIFFERENT)
+        for words in ("finisch", "halfwey", "colour", "accepted", "race.toml:"):
+            assert words in said, said
+
+
+def test_a_race_file_that_is_no_toml_says_where(files: Path) -> None:
+    (files / "race.toml").write_text('[event\nname = "x"\n', encoding="utf-8")
+    done = results(files)
+    assert done.returncode == REFUSED
+    assert "race.toml:1" in done.stderr
+
+
+def test_a_roster_in_windows_1252_with_semicolons_is_read(files: Path) -> None:
+    french = (
+        "Dossard;Puce;Nom;Prénom;Sexe;Catégorie\n"
+        "1;058000000001;L’HÉRITIER;Anaïs;F;F30-34\n2;058000000002;BŒUF;Zoé;F;F30-34\n"
+    )
+    (files / "roster.csv").write_bytes(french.encode("cp1252"))
+    assert results(files).returncode == OK
+    assert finishers(files) == ["1", "2"]
+    assert "BŒUF" in (files / "out" / "results.json").read_text(encoding="utf-8")
+
+
+def test_doubled_bibs_and_tags_are_quoted_and_the_rest_is_imported(files: Path) -> None:
+    doubled = ROSTER + "3,058000000004,Delta,Dan,M,M30-34\n5,058000000002,Epsilon,Eve,F,F30-34\n"
+    (files / "roster.csv").write_text(doubled, encoding="utf-8")
+    done = results(files)
+    assert done.returncode == OK
+    for words in ("Gamma", "Delta", "Beta", "Epsilon"):
+        assert words in done.stderr, done.stderr
+    assert finishers(files) == ["1"], "neither of two rows with one bib, nor of two with one tag, wins silently"
+
+
+def test_damaged_lines_of_a_read_log_are_named_and_the_others_count(files: Path) -> None:
+    reads = files / "reads.csv"
+    good = reads.read_text(encoding="utf-8").splitlines()
+    reads.write_text("\n".join([*good[:3], "F,0580", "S,058000000009,soon,,", *good[3:]]) + "\n", encoding="utf-8")
+    done = results(files)
+    assert done.returncode == OK
+    assert finishers(files) == ["1", "2", "3"]
+    assert ":4" in done.stderr or "line 4" in done.stderr, done.stderr
+    assert ":5" in done.stderr or "line 5" in done.stderr, done.stderr
+    assert results(files, "--strict").returncode not in (OK, REFUSED)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["results", "no_such_race", "--roster", "r.csv", "--reads", "x.csv", "--out", "o"], "r.csv"),
+        (["check", "no_such_race"], "no_such_race"),
+        (["demo", "--speed", "fast"], "--speed"),
+        (["run", "no_such_race"], "no_such_race"),
+        (["journal", "verify", "no_such_race"], "no journal"),
+        (["replay", "nowhere", "--out", "o"], "nowhere"),
+        (["close", "no_such_race", "start", "--author", "Anne"], "no_such_race"),
+        (["collect", "race", "--source", "x", "--reader", "usb:1", "--broker", "mqtt://h", "--store", "s"], "usb:1"),
+        (
+            ["collect", "race", "--source", "x", "--reader", "tcp:h:1", "--broker", "http://h", "--store", "s"],
+            "mqtt://",
+        ),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_what_is_not_there_or_makes_no_sense_is_named(words: list[str], said: str, tmp_path: Path) -> None:
+    done = calanque(*words, place=tmp_path)
+    assert done.returncode in (DIFFERENT, REFUSED)
+    assert said in done.stdout + done.stderr
+
+
+def test_an_option_that_does_not_exist_is_a_wrong_usage() -> None:
+    assert calanque("demo", "--fast").returncode == USAGE
+
+
+def test_an_unknown_source_before_a_file_of_reads_names_the_sources(files: Path) -> None:
+    done = calanque(
+        "results", files / "race.toml", "--roster", files / "roster.csv", "--reads", f"finnish={files / 'reads.csv'}",
+        "--out", files / "out",
+    )  # fmt: skip
+    assert done.returncode == REFUSED
+    assert "finnish" in done.stderr
+    assert "halfway" in done.stderr
+
+
+def test_an_out_folder_that_cannot_be_written_is_named(files: Path) -> None:
+    (files / "out").write_text("a file where a folder should be", encoding="utf-8")
+    done = results(files)
+    assert done.returncode == REFUSED
+    assert "out" in done.stderr
