@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from calanque.broker import broker_address
+from calanque.broker_rights import ENGINE, ensure_passwords
 from calanque.engine import Engine, EngineOptions
 from calanque.errors import FrontDoorError
 from calanque.exit_codes import OK
 from calanque.folder import RaceFolder, race_folder
 from calanque.running import broker_of, log_to_standard_error, until_told
 from calanque.terminal import say
+from config.loader import load_race
 from readers.mqtt_link import BrokerAddress
 from readers.race_clock import RaceClock
-
-ENGINE_USER = "engine"
 
 
 def run_command(
@@ -57,8 +57,11 @@ def _connections(texts: Sequence[str]) -> dict[str, str]:
 
 
 def engine_broker(folder: RaceFolder, url: str | None) -> BrokerAddress | None:
-    """Where the engine finds its broker: as told, with the password the race folder keeps for it, if it keeps one."""
-    embedded = broker_address(folder.path, ENGINE_USER)
+    """Where the engine finds its broker: as told, with the password the race folder keeps for it.
+
+    The passwords are made here if need be: engine and embedded broker may be started in either order.
+    """
     if url is None:
-        return embedded
-    return broker_of(url, ENGINE_USER, embedded.password if embedded else None)
+        return broker_address(folder.path, ENGINE)
+    sources = [source.id for source in load_race(folder.path).race.sources]
+    return broker_of(url, ENGINE, ensure_passwords(folder.path, sources)[ENGINE])
