@@ -15,6 +15,7 @@ import numpy as np
 
 from readers.digits import DECIMAL_PAIRS, HEX_PAIRS
 from readers.file_columns import BadLines, FileColumns
+from readers.known_tags import expect_known_tags
 from readers.line_blocks import LINE_MAX, NEWLINE, RETURN, Block, UInt64
 from readers.text_column import TextColumn
 from timing.instants import SECOND, instant_of
@@ -28,6 +29,7 @@ _TRIGGER: Final = re.compile(r"ab....2c", re.IGNORECASE)
 _OTHER_FRAME: Final = re.compile(r"a[bce]", re.IGNORECASE)
 """Answers, requests, and the short form of a tag data page, which has no time."""
 _HEX_RUN: Final = re.compile(r"[0-9a-fA-F]{24}")
+_KNOWN_TAG: Final = re.compile(r"[0-9A-F]{12}")
 _HEX_TAG: Final = re.compile(r"[0-9a-fA-F]{12}")
 _HEX_PAIR: Final = re.compile(r"[0-9a-fA-F]{2}")
 _SUFFIX: Final = re.compile(r"[A-Za-z]{2}")
@@ -246,7 +248,10 @@ class IpicoFile:
                 good &= HEX_PAIRS[_pair(words[4], 4)] == 0
             labels = self._labels
         mat = labels.values([words[0] >> _2_BYTES & _PAIR], good)
-        tag = self._tags.values([words[0] >> _HALF | words[1] << _HALF, words[1] >> _HALF], good)
+        tag_words = [words[0] >> _HALF | words[1] << _HALF, words[1] >> _HALF]
+        if not self._tags:
+            expect_known_tags(self._tags, self._names, tag_words, _KNOWN_TAG)
+        tag = self._tags.values(tag_words, good)
         hour_us = self._hours.values([words[2] >> _HALF | words[3] << _HALF], good)
         minute, second = DECIMAL_PAIRS[_pair(words[3], 4)], DECIMAL_PAIRS[_pair(words[3], 6)]
         tick = HEX_PAIRS[_pair(words[4], 0)]

@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 from readers.digits import whole_numbers
 from readers.errors import ReadFileRefused
 from readers.file_columns import BadLines, FileColumns, UnknownMats, shown
+from readers.known_tags import expect_known_tags
 from readers.line_blocks import LINE_MAX, NEWLINE, RETURN, Block
 from readers.text_column import TextColumn, text_words
 from timing.race import Course
-from timing.reads import Bool, Int16, Int64, Names, SourceId
+from timing.reads import Bool, Int16, Int32, Int64, Names, SourceId
 
 NEEDED: Final = ("mat", "tag", "epoch_us")
 OPTIONAL: Final = ("antenna", "rssi", "source")
@@ -35,6 +36,7 @@ _INT16_MAX: Final = 2**15 - 1
 _EPOCH: Final = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 _ANTENNA: Final = re.compile(r"[0-9]{1,5}", re.ASCII)
 _RSSI: Final = re.compile(r"[+-]?(?:[0-9]{1,30}(?:\.[0-9]{0,30})?|\.[0-9]{1,30})(?:[eE][+-]?[0-9]{1,2})?", re.ASCII)
+_USUAL_TAG: Final = re.compile(r"[!#-+\--`{-~]{1,32}", re.ASCII)
 _SOURCE: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
 
 
@@ -82,7 +84,7 @@ def header_names(line: str) -> list[str]:
 class LogMeanings:
     """What the texts of a log mean in this race: each function gives the value of a text or raises ValueError."""
 
-    tag: Callable[[str], int]
+    tags: Names
     mat: Callable[[str], int]
     source: Callable[[str], int]
 
@@ -104,7 +106,10 @@ class LogMeanings:
                 raise ValueError(f"source `{shown(name, 40)}` is one more than {_INT16_MAX} sources")
             return sources.code(SourceId(name)) if name else -1
 
-        return cls(tag=lambda text: tags.code(_plain(text, "tag").upper()), mat=mat, source=source)
+        return cls(tags=tags, mat=mat, source=source)
+
+    def tag(self, text: str) -> int:
+        return self.tags.code(_plain(text, "tag").upper())
 
 
 class ReadLog:
@@ -141,9 +146,8 @@ class ReadLog:
         antenna = self._column(lines, self._header.antenna, self._antennas, good, -1)
         rssi = self._column(lines, self._header.rssi, self._rssis, good, np.nan)
         source = self._column(lines, self._header.source, self._sources, good, -1)
-        tag = self._column(lines, self._header.tag, self._tags, good)
         columns = FileColumns(
-            tag=tag,
+            tag=self._tag(lines, good),
             mat=mat,
             stamp_us=stamps,
             source=np.where(source >= 0, source, self._source_of_mat[np.maximum(mat, -1)]),
@@ -154,6 +158,12 @@ class ReadLog:
             columns = self._with_the_rest(block, lines, columns, good)
         self.lines += lines.count
         return columns
+
+    def _tag(self, lines: "_Lines", good: Bool) -> Int32:
+        words = text_words(lines.block, *lines.span(self._header.tag), good)
+        if not self._tags and len(good):
+            expect_known_tags(self._tags, self._meanings.tags, words, _USUAL_TAG)
+        return self._tags.values(words, good)
 
     def _column(
         self,

@@ -77,6 +77,10 @@ class TextColumn(Generic[_Value]):
         self._hashes: UInt64 = np.zeros(1, np.uint64)
         self._slots: Int32 = np.full(1 << 10, _FREE, np.int32)
 
+    def __len__(self) -> int:
+        """How many distinct texts there are so far."""
+        return self._count
+
     def values(self, words: list[UInt64], good: Bool) -> NDArray[_Value]:
         """The value of each text; texts that have none lose their mark in `good`."""
         entries = self._entries(words)
@@ -84,13 +88,25 @@ class TextColumn(Generic[_Value]):
             good &= self._sound[entries]
         return self._values[entries]
 
+    def expect(self, texts: list[bytes], values: list[int]) -> None:
+        """Makes entries of texts that will probably come, before any others: quicker than learning them one by one.
+
+        Args: texts: distinct, none longer than TEXT_MAX, each with the value that `convert` would give it.
+        """
+        assert self._count == 0, "what is expected comes first"
+        if not texts:
+            return
+        count = -(-max(1, *map(len, texts)) // _WORD)
+        octets = np.array(texts, f"S{_WORD * count}").view("<u8").reshape(-1, count).astype(np.uint64, copy=False)
+        words = [octets[:, place].copy() for place in range(count)]
+        self._add(values, [True] * len(values), words, _hashes_of(words))
+
     def absent(self, count: int, value: float) -> NDArray[_Value]:
         """What a file without this column gives."""
         return np.full(count, value, self._values.dtype)
 
     def _entries(self, words: list[UInt64]) -> Int32:
-        while len(self._words) < len(words):
-            self._words.append(np.zeros(len(self._hashes), np.uint64))
+        self._widen(len(words))
         hashes = _hashes_of(words)
         found = self._slots[self._home(hashes)]
         rest = np.flatnonzero(~self._same(found, words))
@@ -130,15 +146,27 @@ class TextColumn(Generic[_Value]):
             return
         rows = rows[np.unique(hashes[rows], return_index=True)[1]]
         rows.sort()
-        first, last = self._count, self._count + len(rows)
+        new = [word[rows] for word in words]
+        self._add(*self._converted(new), new, hashes[rows])
+
+    def _add(
+        self, values: list[int | float] | list[int], sound: list[bool], words: list[UInt64], hashes: UInt64
+    ) -> None:
+        """Makes entries of texts that have none."""
+        self._widen(len(words))
+        first, last = self._count, self._count + len(values)
         self._make_room(last)
-        self._values[first:last], self._sound[first:last] = self._converted([word[rows] for word in words])
-        self._all_sound = self._all_sound and bool(self._sound[first:last].all())
+        self._values[first:last], self._sound[first:last] = values, sound
+        self._all_sound = self._all_sound and all(sound)
         for known, word in zip(self._words, words, strict=False):
-            known[first:last] = word[rows]
-        self._hashes[first:last] = hashes[rows]
+            known[first:last] = word
+        self._hashes[first:last] = hashes
         self._count = last
         self._place(np.arange(first, last))
+
+    def _widen(self, words: int) -> None:
+        while len(self._words) < words:
+            self._words.append(np.zeros(len(self._hashes), np.uint64))
 
     def _converted(self, words: list[UInt64]) -> tuple[list[int | float], list[bool]]:
         """The values of these texts, and which have one."""

@@ -84,10 +84,18 @@ RACE = race()
 class Loaded:
     """What `read_files` gave, in the words a test uses."""
 
-    def __init__(self, path: Path, content: bytes, *, source: str | None = None, block_bytes: int = 1 << 20) -> None:
+    def __init__(
+        self,
+        path: Path,
+        content: bytes,
+        *,
+        source: str | None = None,
+        block_bytes: int = 1 << 20,
+        known: Sequence[str] = (),
+    ) -> None:
         path.write_bytes(content)
         file = ReadFile(path=path, source=SourceId(source) if source else None)
-        self.tags = Names()
+        self.tags = Names(known)
         self.sources = Names()
         self.loaded: LoadedReads = read_files([file], RACE, self.tags, self.sources, block_bytes=block_bytes)
 

@@ -233,15 +233,16 @@ LINES = st.lists(st.one_of(PLAIN_RECORD, PLAIN_RECORD, RECORD, TRIDENT, NASTY, O
     ends=st.lists(st.sampled_from([b"\n", b"\r\n"]), min_size=31, max_size=31),
     ended=st.booleans(),
     block_bytes=st.sampled_from([16, 50, 200, 1 << 20]),
+    known=st.sampled_from([(), ("058000128608", "0580001286ZZ", "A1")]),
 )
 @settings(max_examples=400, deadline=None)
 def test_a_block_taken_apart_at_once_gives_what_each_line_gives_alone(
-    path: Path, lines: list[bytes], ends: list[bytes], ended: bool, block_bytes: int
+    path: Path, lines: list[bytes], ends: list[bytes], ended: bool, block_bytes: int, known: tuple[str, ...]
 ) -> None:
     lines = [PROOF, *(line.removesuffix(b"\r\n").replace(b"\n", b"") for line in lines)]
     content = b"".join(line + end for line, end in zip(lines, ends, strict=False))
     content = content if ended else content.removesuffix(b"\n")
-    got = Loaded(path, content, block_bytes=block_bytes)
+    got = Loaded(path, content, block_bytes=block_bytes, known=known)
     expected = [plain_record(line) for line in content.removesuffix(b"\n").split(b"\n")]
     assert got.bad == [number for number, seen in enumerate(expected, start=1) if seen == "bad"]
     assert [gun.line for gun in got.loaded.guns] == [n for n, seen in enumerate(expected, start=1) if seen == "gun"]
@@ -295,6 +296,12 @@ def test_upper_case_is_summed_as_received(path: Path) -> None:
     line = upper(tag_line("0580001abcde", GUN_AT, reader_id=10))
     got = Loaded(path, PROOF + b"\n" + line)
     assert got.rows[1][:2] == ("0580001ABCDE", "COL-M")
+
+
+def test_a_known_tag_that_no_reader_can_send_is_no_tag_of_a_line(path: Path) -> None:
+    odd = resummed(LINE.encode(), 13, ord("z"))
+    got = Loaded(path, LINE.encode() + b"\n" + odd, known=["05800012860Z"])
+    assert (len(got.rows), got.bad) == (1, [2])
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import gzip
 import math
 import re
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -157,13 +158,16 @@ def with_value(line: str, columns: list[str], name: str, value: str) -> str:
     return ",".join(values)
 
 
-@given(log=logs(), block_bytes=st.sampled_from([16, 64, 200, 1 << 20]))
+ROSTER = ("058000128608", "A1", "E28011606000020612345678", "BAD,TAG", "É1", "lower", "Y" * 33, " 0580 ")
+
+
+@given(log=logs(), block_bytes=st.sampled_from([16, 64, 200, 1 << 20]), known=st.sampled_from([(), ROSTER]))
 @settings(max_examples=400, deadline=None)
 def test_a_block_taken_apart_at_once_gives_what_each_line_gives_alone(
-    path: Path, log: tuple[list[str], bytes], block_bytes: int
+    path: Path, log: tuple[list[str], bytes], block_bytes: int, known: tuple[str, ...]
 ) -> None:
     columns, body = log
-    got = Loaded(path, ",".join(columns).encode() + b"\n" + body, block_bytes=block_bytes)
+    got = Loaded(path, ",".join(columns).encode() + b"\n" + body, block_bytes=block_bytes, known=known)
     lines = body.split(b"\n")
     lines = lines[:-1] if lines[-1] == b"" else lines
     expected = [plain_read(line, columns) for line in lines]
@@ -200,6 +204,15 @@ def test_names_already_in_use_keep_their_numbers(path: Path) -> None:
     tags = Names(["AA"])
     reads = read_files([ReadFile(path=path)], RACE, tags, Names()).reads
     assert reads.tag.tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("written", [str.upper, str.lower, str.title])
+def test_a_known_tag_is_itself_in_whatever_case_the_file_writes_it(path: Path, written: Callable[[str], str]) -> None:
+    known = ["0580ABC00001", "STAFF7"]
+    lines = [f"START-M,{written(tag)},{MORNING},," for tag in ("STAFF7", "NEW1", "0580ABC00001")]
+    got = Loaded(path, HEADER + "\n".join(lines).encode(), known=known)
+    assert got.loaded.reads.tag.tolist() == [1, 2, 0]
+    assert got.tags.names == [*known, "NEW1"]
 
 
 def test_columns_may_stand_in_any_order_and_others_are_passed_over(path: Path) -> None:
