@@ -74,8 +74,11 @@ class IpicoStream:
                 self._lines(buffer[:end].splitlines(), received_us, events)
             self._rest = buffer[end:] if end else buffer
         if len(self._rest) > LINE_MAX:
-            self._drop(self._rest)
-            self._rest = b""
+            if not self._dropped:
+                self._rest = self._rest.lstrip(b"\0")  # some hosts and readers send a thousand of them first
+            if self._dropped or len(self._rest) > LINE_MAX:
+                self._drop(self._rest)
+                self._rest = b""
         return events
 
     def forget(self) -> list[StreamEvent]:
@@ -131,6 +134,8 @@ class IpicoStream:
 
     def _piece(self, piece: bytes, received_us: int, events: list[StreamEvent]) -> None:
         """One line, or what stands between two 0xaa: whatever is in it."""
+        if not self._dropped:
+            piece = piece.lstrip(b"\0")
         if self._dropped or len(piece) > LINE_MAX:
             self._drop(piece)
             sample, size, tail = self._sample, self._dropped, self._tail
