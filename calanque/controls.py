@@ -7,17 +7,21 @@ journal, so that what was decided survives like any read.
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from calanque.derived import Picture
 from calanque.errors import FrontDoorError
 from config.roster_file import load_roster
 from results.publication import last_number, publish
-from timing.entries import ClosingBody, GunBody, PublicationBody, RosterBody
+from timing.entries import Body, ClosingBody, GunBody, PublicationBody, RosterBody
 from timing.times import Status
 
 if TYPE_CHECKING:
     from calanque.engine import Engine
+
+
+DECIDED_WITHIN_S: Final = 20.0
+"""A decision that is not durable by then is said to be waiting."""
 
 
 class Controls:
@@ -26,6 +30,7 @@ class Controls:
     def __init__(self, engine: "Engine") -> None:
         self._engine = engine
         self._publishing = asyncio.Lock()
+        self._recording: set[asyncio.Future[tuple[int, ...]]] = set()
         self._commands: dict[str, Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]] = {
             "close": self._close,
             "gun": self._gun,
@@ -39,13 +44,13 @@ class Controls:
         return await self._commands[command["command"]](command)
 
     async def _close(self, command: dict[str, Any]) -> dict[str, Any]:
+        self._check_writing()
         at_us = command["at_us"] if command["at_us"] is not None else self._engine.clock.now_us()
-        (number,) = await self._engine.recorder.record(
-            ClosingBody(point=command["point"], at_us=at_us, author=command["author"])
-        )
+        number = await self._decide(ClosingBody(point=command["point"], at_us=at_us, author=command["author"]))
         return {"number": number, "at_us": at_us}
 
     async def _gun(self, command: dict[str, Any]) -> dict[str, Any]:
+        self._check_writing()
         waves = self._engine.plan.race.waves
         wave = command["wave"]
         if wave is None:
@@ -54,12 +59,11 @@ class Controls:
         if wave not in {w.id for w in waves}:
             raise FrontDoorError(f"no wave {wave!r} waits for a gun; waves: {', '.join(w.id for w in waves)}")
         at_us = command["at_us"] if command["at_us"] is not None else self._engine.clock.now_us()
-        (number,) = await self._engine.recorder.record(
-            GunBody(wave=wave, instant_us=at_us, origin="hand", author=command["author"])
-        )
+        number = await self._decide(GunBody(wave=wave, instant_us=at_us, origin="hand", author=command["author"]))
         return {"number": number, "wave": wave, "at_us": at_us}
 
     async def _roster(self, command: dict[str, Any]) -> dict[str, Any]:
+        self._check_writing()
         return await self.take_roster(Path(command["path"]), author=command["author"])
 
     async def take_roster(self, path: Path, *, author: str) -> dict[str, Any]:
@@ -76,6 +80,7 @@ class Controls:
     async def _publish(self, command: dict[str, Any]) -> dict[str, Any]:
         """Publishes the race as the journal tells it up to now: whole, numbered, and journalled itself."""
         engine = self._engine
+        self._check_writing()
         async with self._publishing:
             picture = await self._picture()
             number = last_number(engine.folder.out) + 1
@@ -91,7 +96,7 @@ class Controls:
                 at_us,
                 through=picture.through,
             )
-            await engine.recorder.record(
+            await self._decide(
                 PublicationBody(
                     number=number,
                     at_us=at_us,
@@ -119,6 +124,32 @@ class Controls:
             "broker": engine.far_mats.told() if engine.far_mats is not None else None,
             "clients": engine.hub.clients,
         }
+
+    def _check_writing(self) -> None:
+        """Raises: FrontDoorError while nothing can be journalled."""
+        health = self._engine.journal.health
+        if not health.writing:
+            raise FrontDoorError(
+                f"nothing can be journalled now ({health.error}): this was not done; give the command again when it can"
+            )
+
+    async def _decide(self, body: Body) -> int:
+        """Journals a decision; its number.
+
+        Raises: FrontDoorError when that takes too long; it is done later then.
+        """
+        recording = asyncio.ensure_future(self._engine.recorder.record(body))
+        self._recording.add(recording)
+        recording.add_done_callback(self._recording.discard)
+        done, _ = await asyncio.wait([recording], timeout=DECIDED_WITHIN_S)
+        if not done:
+            why = self._engine.journal.health.error
+            raise FrontDoorError(
+                f"the journal has not taken this within {DECIDED_WITHIN_S:.0f} s ({why}): it is done when the journal "
+                "can be written again; do not give the command twice"
+            )
+        (number,) = recording.result()
+        return number
 
     async def _picture(self) -> Picture:
         """The settled picture of everything that was durable when asked."""

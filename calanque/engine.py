@@ -32,6 +32,7 @@ from results.web.app import build_app
 from results.web.server import LiveServer
 from results.web.stream import Hub, View
 from timing.entries import RulesBody
+from timing.instants import Duration
 from timing.journal import Journal
 from timing.race import Source
 from timing.state import RaceState
@@ -71,7 +72,9 @@ class Engine:
         state = RaceState(plan.race)
         state.apply_all(journal.entries())
         self.board = SourceBoard(plan.race, options.clock)
-        self.live = LiveRace(plan, state, options.clock, sources=self._source_rows, show=self._show)
+        self.live = LiveRace(
+            plan, state, options.clock, sources=self._source_rows, show=self._show, behind=self._behind
+        )
         self.recorder = Recorder(journal, state.identity_index(), options.clock, self.live.feed)
         self._state = state
         self.controls = Controls(self)
@@ -200,6 +203,11 @@ class Engine:
                     logger.warning("the journal is written again; nothing confirmed was lost")
                 else:
                     logger.error("ALARM: nothing can be journalled, nothing is confirmed: %s", health.error)
+
+    def _behind(self) -> Duration:
+        """While nothing can be journalled, what is shown grows old, and says so."""
+        failing_us = self.journal.health.failing_us
+        return 0 if failing_us is None else round(failing_us * self.clock.rate)
 
     def _source_rows(self) -> Sequence[Mapping[str, Any]]:
         return self.board.rows(self._state)

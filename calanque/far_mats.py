@@ -92,8 +92,12 @@ class FarMats:
             "retained": message.retained,
             "sample": base64.b64encode(message.sample).decode("ascii"),
         }
-        with file.open("a", encoding="utf-8") as out:
-            out.write(json.dumps(line) + "\n")
+        try:
+            with file.open("a", encoding="utf-8") as out:
+                out.write(json.dumps(line) + "\n")
+        except OSError as error:
+            # Evidence of somebody else's mistake is not worth a race: it has been counted and logged.
+            logger.warning("%s cannot be written: %s", file, error)
 
 
 def _broker(engine: "Engine") -> BrokerAddress:

@@ -17,6 +17,9 @@ from typing import IO, Any, Final
 
 from calanque.errors import FolderInUse, FolderRefused
 
+_LOCK_BYTES: Final = 2_000
+"""Of a lock file: what is told of its holder, and spaces."""
+
 RACES: Final = Path("races")
 """Where shipped races are copied to, below the current folder."""
 
@@ -75,17 +78,19 @@ class RaceFolder:
     def hold(self, what: str) -> Iterator["HeldFolder"]:
         """Holds the folder for writing as long as the context lasts; the system lets go if the process dies.
 
-        Raises: FolderInUse, naming the holder.
+        Raises: FolderInUse, naming the holder; FolderRefused when nothing can be written there.
         """
-        with self._lock.open("a+", encoding="utf-8") as file:
+        with open(self._lock, "r+", encoding="utf-8", opener=_made_if_missing) as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
                 raise FolderInUse(self._in_use()) from error
             held = HeldFolder(self, file)
-            held.tell(what=what)
+            try:
+                held.tell(what=what)
+            except OSError as error:
+                raise FolderRefused(f"{self.path} cannot be written: {error.strerror}") from error
             yield held
-            file.truncate(0)
 
     def holder(self) -> Mapping[str, Any] | None:
         """Who holds the folder now (`pid`, `host`, `what`, perhaps `url`), or None when nobody does."""
@@ -111,6 +116,10 @@ class RaceFolder:
         )
 
 
+def _made_if_missing(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_CREAT, 0o644)
+
+
 class HeldFolder:
     """The right to write to a race folder. `tell` writes into the lock file who holds it."""
 
@@ -121,10 +130,11 @@ class HeldFolder:
 
     def tell(self, **more: Any) -> None:
         self._told |= more
+        # Always over the same bytes: on a full disk they could not be had again.
         self._file.seek(0)
-        self._file.truncate()
-        json.dump(self._told, self._file)
+        self._file.write(json.dumps(self._told).ljust(_LOCK_BYTES))
         self._file.flush()
+        self._file.truncate()
 
 
 def race_folder(name: str | Path, root: Path | None = None) -> RaceFolder:

@@ -16,6 +16,7 @@ from calanque.derived import Derived, Picture
 from config.plan import RacePlan
 from readers.race_clock import RaceClock
 from results.views import Board, board_view
+from timing.instants import Duration
 from timing.journal import Entry
 from timing.state import RaceState
 
@@ -45,13 +46,17 @@ class LiveRace:
         *,
         sources: Callable[[], Sequence[Mapping[str, Any]]],
         show: Callable[[Board], None],
+        behind: Callable[[], Duration] = lambda: 0,
     ) -> None:
-        """sources: health of each source, asked at each view. show: is given each view, in the matching thread."""
+        """sources: health of each source, asked at each view. show: is given each view, in the matching thread.
+        behind: for how long, by the race clock, nothing that came in could be taken.
+        """
         self._plan = plan
         self._state = state
         self._clock = clock
         self._sources = sources
         self._show = show
+        self._behind = behind
         self._inbox: queue.SimpleQueue[Sequence[Entry] | Question | None] = queue.SimpleQueue()
         self._derived = Derived(plan, state)
         self._number = 0
@@ -138,7 +143,7 @@ class LiveRace:
                 read_counts=picture.read_counts,
                 publication=None if latest is None else {"number": latest.number, "at_us": latest.at_us},
                 race_now_us=now_us,
-                lag_us=picture.lag_us,
+                lag_us=max(picture.lag_us, self._behind()),
                 number=self._number,
                 rate=self._clock.rate,
             )
