@@ -1,5 +1,6 @@
 """`calanque results`: files in, published results out."""
 
+import gc
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -30,6 +31,8 @@ def results_command(
     strict: bool,
     expected: Path | None,
 ) -> int:
+    # One job and then the end: what is made is kept to the last, and looking for garbage would cost a tenth of it all.
+    gc.disable()
     for file in (roster, *([guns] if guns else [])):
         if not file.is_file():
             raise FrontDoorError(f"{file}: no such file")
