@@ -149,7 +149,7 @@ class IpicoStream:
         event = self._whole(piece, received_us)
         if not isinstance(event, str):
             events.append(event)
-        elif _TEXT.fullmatch(piece) and _WORDS.search(piece) and not _HEADER.match(piece):
+        elif _is_text(piece):
             events.append(StatusSeen(kind=StatusKind.BANNER, text=piece.decode()[:SAMPLE_MAX], raw=piece.decode()))
         else:
             self._search(piece, received_us, events, tell=True)
@@ -248,6 +248,13 @@ def _may_be_binary(head: bytes) -> bool:
         if not low <= value <= high:
             return False
     return len(head) < 17 or bcd_stamp(head[10:16], head[16]) is not None
+
+
+def _is_text(piece: bytes) -> bool:
+    """Whether a line is meant for people, and no record can be hidden in it."""
+    return bool(
+        _TEXT.fullmatch(piece) and _WORDS.search(piece) and not _HEADER.match(piece) and not _CANDIDATE.search(piece)
+    )
 
 
 def _malformed(reason: str, raw: bytes, size: int) -> Malformed:
