@@ -1,6 +1,11 @@
 """`calanque` and `python -m calanque`."""
 
+import os
 import sys
+
+# Before anything imports them: we multiply no matrices, and a scan of all installed packages finds no plugin of ours.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 from timing.errors import RaceDayError
 

@@ -51,13 +51,13 @@ def results(
     Example: `calanque results marseille_cassis_2024 --roster roster.csv --reads reads.csv.gz --out out`
     """
     from calanque.commands.results import results_command
+    from calanque.terminal import end_at_once
 
-    raise typer.Exit(
-        results_command(
-            race, roster=roster, reads=reads, guns=guns, out=out, stay_open=open_, formats=formats,
-            strict=strict, expected=expected,
-        )
+    code = results_command(
+        race, roster=roster, reads=reads, guns=guns, out=out, stay_open=open_, formats=formats, strict=strict,
+        expected=expected,
     )  # fmt: skip
+    end_at_once(code)
 
 
 @app.command()
@@ -238,6 +238,25 @@ def journal_verify(race: Race) -> None:
     from calanque.commands.journal import verify_command
 
     raise typer.Exit(verify_command(race))
+
+
+@journal.command("repair")
+def journal_repair(
+    race: Race,
+    to: Annotated[Path, typer.Option(metavar="FILE", help="The new journal; must not exist.")],
+    copy: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="A snapshot or second copy to take from what is lost; may be given often."),
+    ] = None,
+) -> None:
+    """Saves what is whole of a damaged journal into a new file; the damaged one is not touched.
+
+    What one file has lost is taken from the copies, as long as the seals fit. Exit code 0 when all is saved, 1 when
+    something is lost, with the first number that no file could give. docs/journal.md says how to put it in place.
+    """
+    from calanque.commands.journal import repair_command
+
+    raise typer.Exit(repair_command(race, to=to, copies=copy or []))
 
 
 @journal.command("reads")

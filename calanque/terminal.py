@@ -1,7 +1,9 @@
 """What commands say to a person at a terminal: tables, progress, counts. Everything for a script is in files."""
 
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NoReturn
 
 from timing.reads import ReadClass
 
@@ -14,6 +16,13 @@ def say(text: str = "") -> None:
 def warn(text: str) -> None:
     """A line on standard error: worth a look, and no reason to stop."""
     print(text, file=sys.stderr, flush=True)
+
+
+def end_at_once(code: int) -> NoReturn:
+    """Ends this process with all it said said. Taking a million reads apart one by one first would help nobody."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def grouped(number: int) -> str:

@@ -39,7 +39,7 @@ def arrange(reads: Reads, *, with_rows: bool = True) -> Arranged:
     key = _sort_key(reads)
     plain = bool(np.isnan(reads.rssi).all()) and not reads.held.any()
     if key is None or with_rows or not plain:
-        return _arranged_by_rows(reads, key, plain)
+        return _arranged_by_rows(reads, key)
     first_us = int(reads.moment_us.min())
     key.sort()
     fresh = np.empty(len(key), np.bool_)
@@ -49,25 +49,42 @@ def arrange(reads: Reads, *, with_rows: bool = True) -> Arranged:
     return Arranged(reads=_from_key(key[fresh] if repeats else key, reads, first_us), rows=None, repeats=repeats)
 
 
-def _arranged_by_rows(reads: Reads, key: Int64 | None, plain: bool) -> Arranged:
-    if key is not None and plain:
-        rows = np.argsort(key)
-    else:
-        loudness = np.where(np.isnan(reads.rssi), -np.inf, reads.rssi)
-        columns = (-loudness, reads.antenna, reads.moment_us, reads.mat, reads.tag)
-        rows = np.lexsort(columns if key is None else (-loudness, key))
-    kept = reads.take(rows)
-    same = (
-        (kept.moment_us[1:] == kept.moment_us[:-1])
-        & (kept.tag[1:] == kept.tag[:-1])
-        & (kept.mat[1:] == kept.mat[:-1])
-        & (kept.antenna[1:] == kept.antenna[:-1])
-    )
-    repeats = int(same.sum())
+def _arranged_by_rows(reads: Reads, key: Int64 | None) -> Arranged:
+    rows, again = _rows_by_columns(reads) if key is None else _rows_by_key(key, reads.rssi)
+    repeats = int(again.sum())
     if repeats:
-        fresh = np.concatenate(([True], ~same))
-        kept, rows = kept.take(fresh), rows[fresh]
-    return Arranged(reads=kept, rows=rows, repeats=repeats)
+        rows = rows[~again]
+    return Arranged(reads=reads.take(rows), rows=rows, repeats=repeats)
+
+
+def _rows_by_key(key: Int64, rssi: Float32) -> tuple[Int64, Bool]:
+    """The rows in order, the stronger of exact equals first, and which of them are equals of the one before.
+
+    Equals are few: only they are put in order by their signal, all others by one sort of integers.
+    """
+    rows = np.argsort(key)
+    key = key[rows]
+    again = np.zeros(len(key), np.bool_)
+    np.equal(key[1:], key[:-1], out=again[1:])
+    if again.any():
+        equals = again.copy()
+        equals[:-1] |= again[1:]
+        some = rows[equals]
+        rows[equals] = some[np.lexsort((some, -_loudness(rssi[some]), key[equals]))]
+    return rows, again
+
+
+def _rows_by_columns(reads: Reads) -> tuple[Int64, Bool]:
+    """The same for a race that does not fit in one integer."""
+    columns = (reads.antenna, reads.moment_us, reads.mat, reads.tag)
+    rows = np.lexsort((-_loudness(reads.rssi), *columns))
+    again = np.zeros(len(rows), np.bool_)
+    again[1:] = np.logical_and.reduce([column[rows[1:]] == column[rows[:-1]] for column in columns])
+    return rows, again
+
+
+def _loudness(rssi: Float32) -> Float32:
+    return np.where(np.isnan(rssi), np.float32(-np.inf), rssi)
 
 
 def _sort_key(reads: Reads) -> Int64 | None:
