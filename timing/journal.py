@@ -271,12 +271,15 @@ def repair(damaged: str | Path, to: str | Path, *, copies: Sequence[str | Path] 
     last, seal = copy_entries(salvage, meta, Path(to))
     for chain in chains:
         chain.store.close()
-    lost = salvage.lost
+    path = url_of(damaged).database
+    head = read_head(head_path(Path(path))) if path is not None else None
+    written = head.number if head is not None and head.journal == metas[0]["id"] else 0
     message = f"{last} entries saved into {to}"
-    if lost is not None:
+    lost = salvage.lost is not None or written > last
+    if lost:
         message += f"; nothing from entry {last + 1} on could be saved"
     return Verification(
-        entries=last, last=last, seal=seal or salvage.seal, damaged=None if lost is None else last + 1, message=message
+        entries=last, last=last, seal=seal or salvage.seal, damaged=last + 1 if lost else None, message=message
     )
 
 

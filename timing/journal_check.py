@@ -22,8 +22,8 @@ _DRIVER_ERRORS: Final = (SQLAlchemyError, OverflowError, MemoryError, UnicodeDec
 """What a driver raises when a damaged row makes no sense to it."""
 
 REMEDY: Final = (
-    "Keep the file as it is. Put a snapshot or the second copy in its place, or save what is whole into a new journal "
-    "(docs/journal.md, Repair)."
+    "Keep the file as it is. Put a snapshot or the second copy in its place, or save what is whole into a new journal: "
+    "`calanque journal repair` (docs/journal.md, Repair)."
 )
 
 
@@ -70,7 +70,7 @@ class Chain:
                         entry = self._verified(row, row.number, self.first_seal if row.number == 1 else row.seal_before)
                     after, before = entry.number, entry.seal
                     yield entry
-                if len(rows) < _ROWS_AT_ONCE:
+                if len(rows) < _ROWS_AT_ONCE and not (wanted is None and self._goes_on(connection, after, bool(rows))):
                     return
 
     def verify(self, expected: tuple[int, bytes] | None = None) -> Verification:
@@ -158,6 +158,26 @@ class Chain:
         except _DRIVER_ERRORS as error:
             self._raise_circumstance(error)
             return self._rows_one_by_one(connection, after, kinds, error)
+
+    def _goes_on(self, connection: Connection, after: int, some: bool) -> bool:
+        """Whether there is more behind a query that gave fewer rows than it might (`some`: any at all).
+
+        Few rows are the end, or what was whole before damage: only the highest number tells.
+        Raises: JournalDamaged when there is more and none of it can be had.
+        """
+        try:
+            last = self.store.last_number(connection)
+        except _DRIVER_ERRORS as error:
+            self._raise_circumstance(error)
+            if some:
+                return True
+            raise self.damaged(after + 1, f"cannot be read ({self.store.words(error)})") from error
+        if last <= after:
+            return False
+        # Appended since the query, or not to be read: asking once more tells these apart.
+        if not some and not self._rows(connection, after, None):
+            raise self.damaged(after + 1, f"cannot be read, although entry {last} is there")
+        return True
 
     def _rows_one_by_one(
         self, connection: Connection, after: int, kinds: Collection[str] | None, cause: BaseException

@@ -1,5 +1,6 @@
 """`calanque journal …` and `calanque snapshot`: looking after the record of a race."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from calanque.errors import FolderRefused
@@ -7,7 +8,7 @@ from calanque.exit_codes import DIFFERENT, OK
 from calanque.folder import RaceFolder
 from calanque.terminal import grouped, say
 from timing.errors import JournalDamaged
-from timing.journal import Journal
+from timing.journal import Journal, repair
 
 
 def verify_command(race: str) -> int:
@@ -20,6 +21,24 @@ def verify_command(race: str) -> int:
         return DIFFERENT
     say(found.message)
     return OK if found.damaged is None else DIFFERENT
+
+
+def repair_command(race: str, *, to: Path, copies: Sequence[Path]) -> int:
+    damaged = _journal_of(race)
+    _check_not_in_use(damaged)
+    saved = repair(damaged, to, copies=copies)
+    say(saved.message)
+    say(f"To go on with it: move {damaged.name}, its -wal and -shm files and journal.head away, put {to} in its place")
+    return OK if saved.damaged is None else DIFFERENT
+
+
+def _check_not_in_use(place: Path) -> None:
+    """Raises: FolderRefused while an engine writes to it."""
+    holder = RaceFolder(place.parent).holder()
+    if holder is not None:
+        raise FolderRefused(
+            f"{place} is in use by `{holder.get('what')}`, process {holder.get('pid')}: stop that first"
+        )
 
 
 def snapshot_command(race: str, out: Path) -> int:

@@ -300,3 +300,21 @@ def test_repair_refuses_the_copy_of_another_journal(closed: tuple[Path, list[Ent
     Journal.create(tmp_path / "other.sqlite", race="small").close()
     with pytest.raises(JournalRefused, match="not a copy"):
         repair(path, tmp_path / "saved.sqlite", copies=[tmp_path / "other.sqlite"])
+
+
+@pytest.mark.parametrize("number", [2, 40, 300, 511, 1_000])
+def test_a_page_of_zeros_far_from_the_end_never_shortens_the_race(tmp_path: Path, number: int) -> None:
+    """Nothing but the entries themselves tells that there are more: neither the opening nor the head looks so far."""
+    path = tmp_path / "journal.sqlite"
+    with Journal.create(path, race="small") as journal:
+        journal.append([note(f"note {i} ".ljust(300, "."), i) for i in range(1, 2_501)]).result(DEADLINE_S)
+        entries = list(journal.entries())
+    path.with_suffix(".head").unlink()
+    content = bytearray(path.read_bytes())
+    page = content.index(f"note {number} ".encode()) // 4096 * 4096
+    content[page : page + 4096] = bytes(4096)
+    path.write_bytes(content)
+    found, error = read_all(path)
+    assert isinstance(error, JournalDamaged)
+    assert number - 20 < error.number <= number
+    assert contents(found) == contents(entries[: error.number - 1])
