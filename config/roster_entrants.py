@@ -5,7 +5,7 @@ Knows neither files nor headers; what is doubtful becomes a remark with its line
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from itertools import repeat
 from typing import Any, Final, TypeVar
 
@@ -32,7 +32,7 @@ from config.roster_values import (
     year_of,
 )
 from timing.reads import Tag
-from timing.roster import Bib, Entrant
+from timing.roster import Entrant
 
 _ValueT = TypeVar("_ValueT")
 _QUOTED_MAX: Final = 120
@@ -41,7 +41,7 @@ FIELDS: Final = (
     *("town", "licence", "wave", "role", "elite", "status", "public", "say"),
 )
 """The fields of an entrant after bib and tags, in the order of a roster we write."""
-_DEFAULTS: Final = {field.name: field.default for field in fields(Entrant)}
+_DEFAULTS: Final = Entrant._field_defaults
 
 
 @dataclass(slots=True, kw_only=True)
@@ -136,20 +136,8 @@ def entrants_of(rows: Rows, columns: Columns, plan: RacePlan, remarks: list[Rost
         values = given.get(field)
         return repeat(_DEFAULTS[field]) if values is None else values
 
-    # Spelled out because a call with literal names is a third cheaper than one with a mapping.
-    # fmt: off
-    return [
-        Entrant(
-            bib=Bib(bib), tags=tags, last_name=last_name, first_name=first_name, sex=sex, birth_date=birth_date,
-            birth_year=birth_year, age=age, category=category, nationality=nationality, club=club, team=team,
-            town=town, licence=licence, wave=wave, role=role, elite=elite, status=status, public=public, say=say,
-        )
-        for (
-            bib, tags, last_name, first_name, sex, birth_date, birth_year, age, category, nationality, club, team,
-            town, licence, wave, role, elite, status, public, say,
-        ) in zip(rows.bibs, column("tags"), *(column(field) for field in FIELDS), strict=False)
-    ]
-    # fmt: on
+    assert Entrant._fields == ("bib", "tags", *FIELDS), "columns are given in the order of an entrant's fields"
+    return list(map(Entrant._make, zip(rows.bibs, column("tags"), *(column(field) for field in FIELDS), strict=False)))
 
 
 def _names(reading: _Reading) -> dict[str, Sequence[str] | None]:

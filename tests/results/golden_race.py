@@ -1,7 +1,5 @@
 """A small race in which everything happens that a results file must tell: used by the tests of the files."""
 
-from dataclasses import replace
-
 from results_builder import MAIN_LISTS, WAVE_GAP_US, Run, roster_of, rule, run, runner, seconds, small_plan, small_times
 
 from config.plan import Per, RacePlan
@@ -70,7 +68,7 @@ def crowd_standing(size: int, *, first: dict[str, object] | None = None) -> Stan
     plan = small_plan()
     entrants = [runner(n + 1, last_name=f"Coureur {n + 1}", town="Cassis") for n in range(size)]
     if first:
-        entrants[0] = replace(entrants[0], **first)  # type: ignore[arg-type]
+        entrants[0] = entrants[0]._replace(**first)  # type: ignore[arg-type]
     roster = roster_of(*entrants)
     times = small_times(plan, roster, {str(n + 1): run(1, 3600 + n) for n in range(size)})
     rankings = rank(plan, roster, times)
