@@ -115,13 +115,17 @@ class TcpTransport:
         return data
 
     async def write(self, data: bytes) -> None:
-        if self._closed:
-            raise ConnectionLost("closed")
+        self._check_open()
         try:
             self._writer.write(data)
             await self._writer.drain()
         except OSError as error:
             raise ConnectionLost(f"{self._name} broke off: {_reason(error)}") from error
+        self._check_open()  # a link that we closed meanwhile drains without a word
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ConnectionLost("closed")
 
     def close(self) -> None:
         self._closed = True
