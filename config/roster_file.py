@@ -8,11 +8,13 @@ are, and the tag belongs to nobody until the roster is corrected. Reads of it ar
 import csv
 import gc
 import os
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from config.errors import Fault, RosterError
 from config.plan import RacePlan
@@ -22,6 +24,8 @@ from config.roster_remarks import RosterRemark, entrant_remarks
 from config.roster_values import bib_of, is_spreadsheet_error
 from config.sheet import Sheet, read_sheet
 from timing.roster import Roster
+
+_PLAIN_BIB: Final = re.compile(r"[0-9]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +145,11 @@ def _rows(sheet: Sheet, columns: Columns, remarks: list[RosterRemark]) -> Rows:
     header = sheet.rows[columns.row]
     width = len(header)
     at_bib = columns.of_field["bib"]
+    below = sheet.rows[columns.row + 1 :]
+    if all(len(row) == width for row in below):
+        bibs = [row[at_bib] for row in below]
+        if all(map(_PLAIN_BIB.fullmatch, bibs)):  # nothing to be set right, as in most files
+            return Rows(cells=below, lines=sheet.lines[columns.row + 1 :], bibs=bibs)
     rows = Rows(cells=[], lines=[], bibs=[])
     for row, line in zip(sheet.rows[columns.row + 1 :], sheet.lines[columns.row + 1 :], strict=True):
         if not any(row) or row == header or (row[0].isspace() and not any(cell.strip() for cell in row)):
