@@ -17,6 +17,25 @@ app = typer.Typer(
     epilog="Exit codes: 0 done; 1 the answer is no (different, damaged, faults); 2 wrong usage; 3 refused, with the "
     "reason on standard error; 4 done with remarks, under --strict.",
 )
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"calanque {version('calanque')}")
+        raise typer.Exit
+
+
+@app.callback()
+def every_command(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version and end.")
+    ] = False,
+) -> None:
+    pass
+
+
 journal = typer.Typer(no_args_is_help=True, help="Look after a race's journal.")
 app.add_typer(journal, name="journal")
 
@@ -211,6 +230,22 @@ def close(
     from calanque.commands.control import close_command
 
     raise typer.Exit(close_command(race, point=point, author=author, at=at))
+
+
+@app.command()
+def gun(
+    race: Race,
+    author: Annotated[str, typer.Option(help="Who says so.")],
+    wave: Annotated[str | None, typer.Option(help="Whose gun; the first wave that has none yet unless given.")] = None,
+    at: Annotated[str | None, typer.Option(help="Local time HH:MM:SS[.ffffff] on race day; now unless given.")] = None,
+) -> None:
+    """Enters a gun by hand, into the running engine. It beats a signal on the wire; of several the latest is in force.
+
+    Example: `calanque gun races/my_race --wave 1 --at 09:00:00.35 --author Anne`
+    """
+    from calanque.commands.control import gun_command
+
+    raise typer.Exit(gun_command(race, wave=wave, author=author, at=at))
 
 
 @app.command()

@@ -23,6 +23,14 @@ def close_command(race: str, *, point: str, author: str, at: str | None) -> int:
     return OK
 
 
+def gun_command(race: str, *, wave: str | None, author: str, at: str | None) -> int:
+    folder = folder_of(race)
+    at_us = None if at is None else _instant_on_race_day(folder, at)
+    answer = command(folder, "gun", {"wave": wave, "author": author, "at_us": at_us})
+    say(f"gun of wave {answer['wave']}, journal number {answer['number']}")
+    return OK
+
+
 def publish_command(race: str, *, author: str) -> int:
     answer = command(folder_of(race), "publish", {"author": author})
     say(f"publication {answer['publication']} in {answer['folder']}")

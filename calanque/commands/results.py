@@ -8,11 +8,13 @@ from typing import Final
 from calanque.batch import TimedFiles, time_files
 from calanque.errors import FrontDoorError
 from calanque.exit_codes import DIFFERENT, OK, WITH_REMARKS
-from calanque.terminal import grouped, say, say_classes, table, warn
+from calanque.terminal import CLASS_WORDS, grouped, say, say_classes, table, warn
 from config.loader import load_race
 from results.compare import compare_results
 from results.exports import Format
+from results.printing import hour
 from results.publication import last_number, publish
+from timing.reads import ReadClass
 from timing.times import Status
 
 REMARKS_SHOWN: Final = 20
@@ -78,11 +80,32 @@ def _say_remarks(timed: TimedFiles) -> int:
     _some([str(remark) for remark in roster.remarks], len(roster.remarks))
     _some([str(line) for line in loaded.bad_lines], loaded.malformed)
     for mat, count in loaded.unknown_mats.items():
-        warn(f"{grouped(count)} reads at mat {mat!r}, which the race file does not have: kept as strays")
+        known = ", ".join(each.id for each in timed.plan.race.course.mats)
+        warn(f"{grouped(count)} reads at mat {mat!r}, which the race file does not have: kept as strays; mats: {known}")
     planned = [wave.id for wave, plan in zip(timed.plan.race.waves, timed.guns.planned, strict=True) if plan]
     if planned:
-        warn(f"no gun is known for wave {', '.join(planned)}: the planned gun stands in (give --guns FILE)")
-    return len(roster.remarks) + loaded.malformed + len(loaded.unknown_mats) + len(planned)
+        warn(
+            f"no gun is known for wave {', '.join(planned)}: the planned gun stands in "
+            "(say `fired` in the race file, or give --guns FILE)"
+        )
+    nobody = _nobody_timed(timed)
+    if nobody:
+        warn(nobody)
+    return len(roster.remarks) + loaded.malformed + len(loaded.unknown_mats) + len(planned) + bool(nobody)
+
+
+def _nobody_timed(timed: TimedFiles) -> str:
+    """What to look at when there are reads at the mats and not one runner has a time of them."""
+    status = timed.matched.times.status
+    if timed.classes[ReadClass.USED] or not sum(timed.classes.values()) or not len(status):
+        return ""
+    zone, gun = timed.plan.race.zone, timed.guns.first_us
+    most = max(timed.classes, key=lambda kind: timed.classes[kind])
+    return (
+        f"NOBODY IS TIMED: of {grouped(sum(timed.classes.values()))} reads none counts, most are "
+        f'"{CLASS_WORDS[most]}". The first gun in force is {hour(gun, zone)} ({zone.key}): is it right, is the date, '
+        "and are the tags those of the roster?"
+    )
 
 
 def _some(lines: Sequence[str], count: int) -> None:

@@ -156,3 +156,12 @@ def test_an_out_folder_that_cannot_be_written_is_named(files: Path) -> None:
     done = results(files)
     assert done.returncode == REFUSED
     assert "out" in done.stderr
+
+
+def test_when_reads_give_nobody_a_time_that_is_said_with_what_to_look_at(files: Path) -> None:
+    race = files / "race.toml"
+    race.write_text(race.read_text(encoding="utf-8").replace("07:30:00", "09:30:00"), encoding="utf-8")
+    done = results(files)
+    assert "NOBODY IS TIMED" in done.stderr
+    assert "09:30:00" in done.stderr
+    assert results(files, "--strict").returncode not in (OK, REFUSED)
