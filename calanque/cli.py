@@ -39,6 +39,8 @@ def every_command(
 journal = typer.Typer(no_args_is_help=True, help="Look after a race's journal.")
 app.add_typer(journal, name="journal")
 
+FROM_RESULTS = "A published results list to run again, instead of a race from the seed (docs/simulation.md)."
+
 Race = Annotated[str, typer.Argument(metavar="RACE", help="Race file, race folder, or name of a shipped race.")]
 
 
@@ -123,13 +125,14 @@ def run(
 @app.command()
 def demo(
     speed: Annotated[str, typer.Option(help="How many times life: `60`, `1`, or `max`.")] = "60",
-    runners: Annotated[int, typer.Option(help="How many runners.")] = 20_000,
+    runners: Annotated[int | None, typer.Option(min=1, help="How many runners.", show_default="20000")] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same race.")] = 1,
     port: Annotated[int, typer.Option(help="Port of the live page; 0: a free one.")] = 8750,
     folder: Annotated[
         Path | None, typer.Option(help="Race folder to use; a new one below `demo/` unless given.")
     ] = None,
     reads: Annotated[int | None, typer.Option(help="Mean reads per crossing and mat.")] = None,
+    from_results: Annotated[Path | None, typer.Option(metavar="FILE", help=FROM_RESULTS)] = None,
     open_browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the live page.")] = False,
 ) -> None:
     """A whole Marseille-Cassis on this machine: broker, engine, collector and virtual readers as processes.
@@ -141,9 +144,10 @@ def demo(
 
     raise typer.Exit(
         demo_command(
-            speed=speed, runners=runners, seed=seed, port=port, folder=folder, reads=reads, open_browser=open_browser
+            speed=speed, runners=runners, seed=seed, port=port, folder=folder, reads=reads,
+            from_results=from_results, open_browser=open_browser,
         )
-    )
+    )  # fmt: skip
 
 
 @app.command()
@@ -186,10 +190,11 @@ def collect(
 def simulate(
     race: Race,
     out: Annotated[Path, typer.Option(help="Folder for roster, reads, guns, truth and expected results.")],
-    runners: Annotated[int, typer.Option(help="How many runners.")] = 20_000,
+    runners: Annotated[int | None, typer.Option(min=1, help="How many runners.", show_default="20000")] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same files.")] = 1,
     reads: Annotated[int | None, typer.Option(help="Mean reads per crossing and mat.")] = None,
     perfect: Annotated[bool, typer.Option(help="No misses, strays or walk-backs: one read a crossing.")] = False,
+    from_results: Annotated[Path | None, typer.Option(metavar="FILE", help=FROM_RESULTS)] = None,
     serve: Annotated[
         bool, typer.Option(help="Then play the files through virtual readers on pseudo-terminals.")
     ] = False,
@@ -200,9 +205,10 @@ def simulate(
 
     raise typer.Exit(
         simulate_command(
-            race, out=out, runners=runners, seed=seed, reads=reads, perfect=perfect, serve=serve, clock=clock
+            race, out=out, runners=runners, seed=seed, reads=reads, perfect=perfect, from_results=from_results,
+            serve=serve, clock=clock,
         )
-    )
+    )  # fmt: skip
 
 
 @app.command()

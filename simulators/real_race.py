@@ -2,11 +2,12 @@
 
 Published are whole seconds and places. Exact instants on a reader's 10 ms grid are drawn so that both times of every
 runner print as published and every list has its published order; then one read for each crossing gives the list back.
-The list itself is not part of Calanque: the caller says where it lies. `real_race_file` writes the race file.
+The list itself is not part of Calanque: the caller says where it lies. The race is the shipped `cherry_blossom_2010`.
 """
 
 import csv
 import gzip
+import zlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from simulators.field import SimField, tag_code
 from simulators.mats import emit
 from simulators.physics import DEFAULT_SEED, Physics
 from simulators.race_day import RaceDay
+from timing.errors import RaceDayError
 from timing.instants import MISSING, SECOND
 from timing.reads import Int64
 from timing.roster import Bib, Entrant, Roster, Sex
@@ -38,8 +40,19 @@ _NATIONS: Final[Mapping[str, str]] = {
     "Jordan": "JOR",
     "United Kingdom": "GBR",
 }
+_POINTS: Final = ("start", "one split", "finish")
 _FASTEST_SHARE: Final = 0.2
 """Among the fastest fifth net may equal gun: they stood on the line. Further back it means: no start read."""
+
+
+COLUMNS: Final = (
+    "bib", "sex", "age", "category", "country", "gun_s", "net_s", "split_5mi_s", "rank_sex", "rank_category",
+)  # fmt: skip
+"""What a results list must have; further columns are not looked at."""
+
+
+class ResultsListRefused(RaceDayError):
+    """A file is no results list that a race can be made from; the message says what and where."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,26 +81,52 @@ class Drawn:
 
 
 def read_published(path: Path) -> list[Published]:
-    """The rows of the results list (CSV, gzip).
+    """The rows of the results list: CSV with the columns COLUMNS, plain or gzip.
 
-    Raises: OSError; KeyError or ValueError when it is not such a list.
+    Raises: ResultsListRefused naming the file, and the line where one is at fault.
     """
-    with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
-        return [
-            Published(
-                bib=row["bib"],
-                sex=row["sex"],
-                age=_whole(row["age"]),
-                category=row["category"],
-                country=row["country"],
-                gun_s=int(row["gun_s"]),
-                net_s=int(row["net_s"]),
-                split_s=_whole(row["split_5mi_s"]),
-                rank_sex=int(row["rank_sex"]),
-                rank_category=_whole(row["rank_category"]),
-            )
-            for row in csv.DictReader(file)
-        ]
+    try:
+        content = path.read_bytes()
+        text = (gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content).decode("utf-8-sig")
+    except OSError as error:
+        raise ResultsListRefused(f"{path}: cannot be read: {error.strerror or error}") from error
+    except (EOFError, zlib.error, UnicodeDecodeError) as error:
+        raise ResultsListRefused(f"{path}: neither UTF-8 text nor whole gzip: {error}") from error
+    lines = csv.DictReader(text.splitlines())
+    missing = [name for name in COLUMNS if name not in (lines.fieldnames or ())]
+    if missing:
+        raise ResultsListRefused(
+            f"{path}: no results list: without the column {', '.join(missing)}; accepted: CSV with {','.join(COLUMNS)}"
+        )
+    rows: list[Published] = []
+    bibs: set[str] = set()
+    for line in lines:
+        try:
+            row = _row(line)
+        except (TypeError, ValueError) as error:
+            raise ResultsListRefused(f"{path}:{lines.line_num}: {error}; accepted: whole numbers, M or F") from error
+        if row.bib in bibs:
+            raise ResultsListRefused(f"{path}:{lines.line_num}: bib {row.bib} stands there twice")
+        bibs.add(row.bib)
+        rows.append(row)
+    return rows
+
+
+def _row(line: Mapping[str, str]) -> Published:
+    if line["sex"] not in ("M", "F"):
+        raise ValueError(f"sex is {line['sex']!r}")
+    return Published(
+        bib=line["bib"],
+        sex=line["sex"],
+        age=_whole(line["age"]),
+        category=line["category"],
+        country=line["country"],
+        gun_s=int(line["gun_s"]),
+        net_s=int(line["net_s"]),
+        split_s=_whole(line["split_5mi_s"]),
+        rank_sex=int(line["rank_sex"]),
+        rank_category=_whole(line["rank_category"]),
+    )
 
 
 def _whole(text: str) -> int | None:
@@ -105,7 +144,7 @@ def draw(rows: Sequence[Published], seed: int = DEFAULT_SEED) -> dict[str, Drawn
     """Exact instants of every runner, by bib; equal seeds give equal instants.
 
     All net times are distinct, in the sex lists in the published order; a time prints as the second it lies in or
-    ends at. Raises: ValueError when a second holds more runners than the grid has places.
+    ends at. Raises: ResultsListRefused when a second holds more runners than the grid has places.
     """
     rng = stream(seed, "real race")
     net = _net_times(rng, rows)
@@ -139,7 +178,9 @@ def _net_times(rng: np.random.Generator, rows: Sequence[Published]) -> dict[str,
     for printed_s in sorted(seconds):
         together = seconds[printed_s]
         if len(together) > _PER_SECOND:
-            raise ValueError(f"{len(together)} runners share the second {printed_s}: the grid has {_PER_SECOND} places")
+            raise ResultsListRefused(
+                f"{len(together)} runners share the second {printed_s}: the grid has {_PER_SECOND} places"
+            )
         lists = {sex: iter(sorted((r for r in together if r.sex == sex), key=lambda r: r.rank_sex)) for sex in "MF"}
         whose = [str(sex) for sex in rng.permutation([row.sex for row in together])]
         places = sorted(rng.permutation(_PER_SECOND)[: len(together)].tolist())
@@ -149,8 +190,18 @@ def _net_times(rng: np.random.Generator, rows: Sequence[Published]) -> dict[str,
 
 
 def real_field(plan: RacePlan, rows: Sequence[Published], seed: int = DEFAULT_SEED) -> SimField:
-    """The field of the real race in the order of its list; no names, since the list has none."""
-    race, drawn = plan.race, draw(rows, seed)
+    """The field of the real race in the order of its list; no names, since the list has none.
+
+    Raises: ResultsListRefused when the list is not of such a race: start, one split, finish.
+    """
+    race = plan.race
+    if len(race.course.points) != len(_POINTS):
+        names = ", ".join(point.id for point in race.course.points)
+        raise ResultsListRefused(
+            f"{race.id} has the points {names}; a results list tells {', '.join(_POINTS)} "
+            "(the shipped race cherry_blossom_2010 is such a race)"
+        )
+    drawn = draw(rows, seed)
     gun = race.waves[0].gun_us if race.waves[0].gun_us is not None else race.waves[0].planned_gun_us
     line_us: Int64 = np.full((3, len(rows)), MISSING, np.int64)
     speed: Int64 = np.zeros((3, len(rows)), np.int64)
@@ -223,8 +274,8 @@ def agreement(rows: Sequence[Published], results: str) -> Agreement:
         pairs = [
             ("rank_sex", str(row.rank_sex)),
             ("rank_category", "" if row.rank_category is None else str(row.rank_category)),
-            ("gun_time", _printed(row.gun_s)),
-            ("net_time", _printed(row.net_s)),
+            ("gun_time", printed(row.gun_s)),
+            ("net_time", printed(row.net_s)),
         ]
         for column, published in pairs:
             if own.get(column) == published:
@@ -242,5 +293,6 @@ def agreement(rows: Sequence[Published], results: str) -> Agreement:
     )
 
 
-def _printed(seconds: int) -> str:
+def printed(seconds: int) -> str:
+    """Whole seconds as a results.csv prints them: `h:mm:ss`."""
     return f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"

@@ -3,11 +3,11 @@
 import asyncio
 import shutil
 import webbrowser
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from calanque.commands.simulate import physics_of
+from calanque.commands.simulate import physics_of, results_list, say_agreement
 from calanque.demo import DEMO_RACE, Demo, DemoPlan, Progress
 from calanque.errors import FrontDoorError
 from calanque.exit_codes import DIFFERENT, OK
@@ -17,24 +17,37 @@ from results.compare import compare_results
 from results.printing import hour
 from simulators.accuracy import errors_of
 from simulators.field import FieldPlan
-from simulators.race_day import simulate
+from simulators.race_day import RaceDay, simulate
+from simulators.real_race import Published, agreement, real_race_day
 from timing.journal import Journal
 from timing.reads import ReadClass
 from timing.state import RaceState
 
 DEMOS: Final = Path("demo")
+REAL_RACE: Final = "cherry_blossom_2010"
 
 
 def demo_command(
-    *, speed: str, runners: int, seed: int, port: int, folder: Path | None, reads: int | None, open_browser: bool
+    *,
+    speed: str,
+    runners: int | None,
+    seed: int,
+    port: int,
+    folder: Path | None,
+    reads: int | None,
+    from_results: Path | None,
+    open_browser: bool,
 ) -> int:
     _check_speed(speed)
-    race = load_race(DEMO_RACE)
+    published = [] if from_results is None else results_list(from_results, runners)
+    day = _real_day(published, seed) if from_results else _simulated_day(runners, seed, reads)
     place = folder or DEMOS / "latest"
     _make_room(place, named_by_hand=folder is not None)
-    say(f"{race.title_in('en')}: {grouped(runners)} runners, seed {seed}, {speed} times life; everything in {place}/")
-    day = simulate(race, field=FieldPlan(seed=seed, runners=runners), physics=physics_of(seed, reads))
-    physics = day.physics
+    race, physics = day.plan, day.physics
+    say(
+        f"{race.title_in('en')}: {grouped(len(day.field))} entrants, seed {seed}, "
+        f"{'as fast as possible' if speed == 'max' else speed + ' times life'}; everything in {place}/"
+    )
     say(
         f"  {grouped(len(day.reads))} reads at {len(race.race.course.mats)} mats; "
         f"missed: start {physics.miss_start:.1%}, "
@@ -46,7 +59,22 @@ def demo_command(
     demo.prepare()
     with _Screen(demo, open_browser=open_browser) as screen:
         answer = asyncio.run(demo.run(screen.show))
-    return _report(demo, answer)
+    code = _report(demo, answer)
+    if published:
+        found = agreement(published, (demo.folder.out / "results.csv").read_text(encoding="utf-8"))
+        say_agreement("What was published", found)
+        return code if found.whole else DIFFERENT
+    return code
+
+
+def _simulated_day(runners: int | None, seed: int, reads: int | None) -> RaceDay:
+    wanted = FieldPlan(seed=seed) if runners is None else FieldPlan(seed=seed, runners=runners)
+    return simulate(load_race(DEMO_RACE), field=wanted, physics=physics_of(seed, reads))
+
+
+def _real_day(published: Sequence[Published], seed: int) -> RaceDay:
+    """The race of a results list, one read for each crossing: whatever mats do, places must come back."""
+    return real_race_day(load_race(REAL_RACE), published, seed=seed)
 
 
 def _check_speed(speed: str) -> None:

@@ -158,7 +158,7 @@ def test_a_race_is_named_by_folder_by_file_or_as_shipped(
         plan = load_race(name)
         assert plan.race == marseille_cassis.race
         assert plan.past_winners == marseille_cassis.past_winners
-    assert shipped_races() == ("marseille_cassis_2024",)
+    assert shipped_races() == ("cherry_blossom_2010", "marseille_cassis_2024")
     monkeypatch.chdir(tmp_path)
     shutil.copytree(folder, "marseille_cassis_2024")
     assert race_path("marseille_cassis_2024") == Path("marseille_cassis_2024/race.toml"), "a folder here comes first"

@@ -1,25 +1,28 @@
 """A real results list as a race: exact times behind published seconds and places. Skipped where the list is absent."""
 
 import csv
+import gzip
+import re
 from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from config.loader import load_race
+from config.loader import RACES, load_race
 from config.plan import RacePlan
 from simulators.physics import Physics
 from simulators.race_day import RaceDay
 from simulators.real_race import (
+    COLUMNS,
     Published,
+    ResultsListRefused,
     agreement,
     draw,
     read_published,
     real_race_day,
     without_start_read,
 )
-from simulators.real_race_file import real_race_file
 from timing.race import NetWithoutStart
 
 LIST = Path(__file__).parents[3] / "shared" / "data" / "cherry_blossom_10mi_2010.csv.gz"
@@ -35,18 +38,56 @@ def published(bib: str, sex: str, gun_s: int, net_s: int, place: int) -> Publish
 
 
 @pytest.fixture(scope="module")
-def plan(tmp_path_factory: pytest.TempPathFactory) -> RacePlan:
-    path = tmp_path_factory.mktemp("race") / "race.toml"
-    path.write_text(real_race_file(["M30-34", "F30-34"]), encoding="utf-8")
-    return load_race(path)
+def plan() -> RacePlan:
+    return load_race("cherry_blossom_2010")
 
 
-def test_the_race_file_is_sound_and_reaches_readers_where_it_is_told(plan: RacePlan, tmp_path: Path) -> None:
+def test_the_shipped_race_takes_the_gun_where_the_start_read_is_missing(plan: RacePlan) -> None:
     assert [source.id for source in plan.race.sources] == ["start", "mile5", "finish"]
     assert plan.race.net_without_start is NetWithoutStart.GUN
-    moved = tmp_path / "race.toml"
-    moved.write_text(real_race_file(["M30-34"], {"start": "tcp:127.0.0.1:10000"}), encoding="utf-8")
-    assert load_race(moved).race.sources[0].connect == "tcp:127.0.0.1:10000"
+
+
+HEADER = ",".join(COLUMNS)
+ROW = "7,F,30,F30-34,USA,3700,3600,1800,1,1"
+
+
+def test_a_list_is_read_plain_or_packed(tmp_path: Path) -> None:
+    text = f"{HEADER},note\n{ROW},x\n8,M,,,,3701,3601,,1,\n".encode()
+    (tmp_path / "list.csv").write_bytes(text)
+    (tmp_path / "list.csv.gz").write_bytes(gzip.compress(text))
+    rows = read_published(tmp_path / "list.csv")
+    assert rows == read_published(tmp_path / "list.csv.gz")
+    assert (rows[0].split_s, rows[1].age, rows[1].split_s, rows[1].rank_category) == (1800, None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"bib,sex\n1,M\n", "without the column age"),
+        (f"{HEADER}\n{ROW}\n{ROW}\n".encode(), "list.csv:3: bib 7 stands there twice"),
+        (f"{HEADER}\n{ROW.replace('3600', 'fast')}\n".encode(), "list.csv:2: "),
+        (f"{HEADER}\n7,F,30\n".encode(), "list.csv:2: "),
+        (f"{HEADER}\n{ROW.replace(',F,', ',f,')}\n".encode(), "sex is 'f'"),
+        (b"\xff\xfe\x00", "neither UTF-8 text nor whole gzip"),
+        (gzip.compress(ROW.encode())[:20], "gzip"),
+        (b"\x1f\x8b not gzip at all", "cannot be read"),
+    ],
+    ids=["columns", "twice", "number", "short", "sex", "encoding", "cut", "no gzip"],
+)
+def test_what_is_no_results_list_is_refused_with_file_and_line(tmp_path: Path, content: bytes, said: str) -> None:
+    path = tmp_path / "list.csv"
+    path.write_bytes(content)
+    with pytest.raises(ResultsListRefused, match=re.escape(said)) as refused:
+        read_published(path)
+    assert "list.csv" in str(refused.value)
+
+
+def test_a_race_without_a_split_or_with_two_is_refused(tmp_path: Path) -> None:
+    text = (RACES / "cherry_blossom_2010" / "race.toml").read_text(encoding="utf-8")
+    split = re.compile(r'\[\[(points|mats|sources)\]\]\nid = "(MILE5|mile5)[^[]*')
+    (tmp_path / "race.toml").write_text(split.sub("", text), encoding="utf-8")
+    with pytest.raises(ResultsListRefused, match="has the points START, FINISH"):
+        real_race_day(load_race(tmp_path), [published("1", "M", 3000, 2990, 1)])
 
 
 def test_runners_of_one_printed_second_keep_their_published_order_and_their_printed_times() -> None:
@@ -75,7 +116,7 @@ def test_a_net_time_that_is_the_gun_time_means_no_start_read_but_not_at_the_fron
 
 
 def test_a_second_with_more_runners_than_the_grid_has_places_is_refused() -> None:
-    with pytest.raises(ValueError, match="101 runners share the second 5000"):
+    with pytest.raises(ResultsListRefused, match="101 runners share the second 5000"):
         draw([published(str(n), "M", 6000, 5000, n + 1) for n in range(101)])
 
 
@@ -91,11 +132,9 @@ def test_a_wrong_place_and_a_wrong_time_are_told(plan: RacePlan) -> None:
 
 
 @pytest.fixture(scope="module")
-def real(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Published], RaceDay]:
+def real(plan: RacePlan) -> tuple[list[Published], RaceDay]:
     rows = read_published(LIST)
-    path = tmp_path_factory.mktemp("cherry") / "race.toml"
-    path.write_text(real_race_file(sorted({row.category for row in rows if row.category})), encoding="utf-8")
-    return rows, real_race_day(load_race(path), rows)
+    return rows, real_race_day(plan, rows)
 
 
 @needs_list
