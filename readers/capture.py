@@ -23,8 +23,9 @@ import zlib
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 from readers.errors import CaptureDamaged
 from timing.instants import Instant
@@ -88,7 +89,7 @@ class CaptureWriter:
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._path: Path | None = None
-        self._file: BinaryIO | None = None
+        self._file: FileIO | None = None
         self._size = self._size_empty = 0
         self.lost = 0
         """Bytes of content not captured, because the disk took none for too long."""
@@ -146,20 +147,32 @@ class CaptureWriter:
             try:
                 if self._file is None or self._size + size > self._file_max:
                     self._next_file()
-                assert self._file is not None
-                self._file.write(b"".join(records[:count]))
-                self._file.flush()
+                self._write(b"".join(records[:count]))
             except OSError as error:
                 self._failed(error)
                 return
             self.error = ""
-            self._size += size
             with self._lock:
                 for _ in range(count):
                     self._waiting_size -= len(self._waiting.popleft())
 
+    def _write(self, data: bytes) -> None:
+        """Appends all of it or nothing.
+
+        Raises: OSError.
+        """
+        assert self._file is not None
+        rest = memoryview(data)
+        try:
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        except OSError:
+            self._file.truncate(self._size)
+            raise
+        self._size += len(data)
+
     def _failed(self, error: OSError) -> None:
-        """The file may end inside a record now: writing goes on in a new one. One without a whole record goes away."""
+        """Whatever is wrong with the file, writing goes on in a new one."""
         if not self.error:
             log.warning("capture cannot be written", extra={"source": self._source, "error": str(error)})
         self.error = f"capture of {self._source} cannot be written: {error.strerror or error}"
@@ -175,9 +188,9 @@ class CaptureWriter:
         files = capture_files(self._folder, self._source)
         number = 1 + (int(files[-1].name.split(".")[-2]) if files else 0)
         self._path = self._folder / f"{self._source}.{number:04d}.capture"
-        self._file = self._path.open("xb")
-        self._size = self._size_empty = self._file.write(_FIRST_LINE + self._source.encode() + b"\n")
-        self._file.flush()
+        self._file = self._path.open("xb", buffering=0)
+        self._write(_FIRST_LINE + self._source.encode() + b"\n")
+        self._size_empty = self._size
         for path in files[: max(0, len(files) + 1 - self._files_max)]:
             path.unlink(missing_ok=True)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from readers import ipico_frames as frames
@@ -358,6 +358,7 @@ ANSWERS = st.one_of(
 STEPS = st.one_of(ANSWERS, st.integers(0, 5 * S), st.sampled_from(["ask", "lose"]))
 
 
+@settings(deadline=None)
 @given(st.lists(STEPS, max_size=40))
 def test_whatever_a_reader_says_only_harmless_requests_are_ever_sent(steps: list[bytes | int | str]) -> None:
     talk = Conversation().connect()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from readers import ipico_frames as frames
@@ -98,6 +98,7 @@ def test_all_samples_in_one_stream_are_understood_wherever_it_is_cut() -> None:
         assert fed(stream[:cut], stream[cut:]) == whole
 
 
+@settings(deadline=None)
 @given(
     tag=st.integers(0, 16**12 - 1),
     centiseconds=st.integers(0, 3_155_000_000 * 100),
@@ -125,6 +126,7 @@ def test_what_is_written_is_read_back(
     assert (read.tag, read.stamp_us, read.label, read.rssi) == (text.upper(), stamp_us, "t3", 200.0)
 
 
+@settings(deadline=None)
 @given(stamp_us=st.integers(0, 3_155_000_000 * 100).map(lambda n: n * 10_000), reader_id=st.integers(0, 255))
 def test_a_clock_answer_is_read_back(stamp_us: int, reader_id: int) -> None:
     frame = control_frame(frames.clock_reply(stamp_us, reader_id=reader_id).strip())
@@ -256,6 +258,7 @@ NOISE = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(NOISE, max_size=12), st.integers(1, 40))
 @example([b"\xaa\x00", LINE], 1)
 def test_any_bytes_give_the_same_events_whatever_the_cuts(parts: list[bytes], size: int) -> None:
@@ -270,12 +273,14 @@ def test_any_bytes_give_the_same_events_whatever_the_cuts(parts: list[bytes], si
 
 
 @example(b"Aa ", LINE)
+@settings(deadline=None)
 @given(st.binary(max_size=300), st.sampled_from([LINE, frames.tag_line("058000128608", STAMP, tto=(1, 0, 0x80))]))
 def test_the_next_good_record_is_found_after_any_noise(noise: bytes, record: bytes) -> None:
     assert tags(fed(noise + record))[-1:] == ["058000128608"]
     assert tags(fed(noise + b"\r\n" + record))[-1:] == ["058000128608"]
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_the_next_binary_record_is_found_after_any_noise_and_a_line_end(noise: bytes) -> None:
     # 23 bytes of text: whatever the noise began to look like is over.
@@ -349,6 +354,7 @@ def test_the_standard_set_ups_are_nothing_to_warn_of(parameters: str) -> None:
     assert layout.warnings == ()
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=12))
 def test_any_format_answer_gives_a_layout_that_can_be_matched(parameters: bytes) -> None:
     layout = record_layout(parameters)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from readers.race_clock import BadRaceClock, RaceClock
@@ -67,6 +67,7 @@ def test_real_seconds_until_an_instant_shrink_with_the_rate() -> None:
     assert clock.real_seconds_until(-1) == 0.0
 
 
+@settings(deadline=None)
 @given(
     epoch_us=st.integers(-(10**17), 10**17),
     rate=st.one_of(st.integers(0, 10**6), st.sampled_from(["0.5", "59.94", "0.000000001"])),
