@@ -94,7 +94,7 @@ class Course:
         assert pid is not None, f"{name} is not running"
         os.kill(pid, signal.SIGKILL)
         deadline = time.monotonic() + 5
-        while Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z":
+        while _alive(pid):
             assert time.monotonic() < deadline, f"{name} did not die"
 
     def journal_as_it_lies(self, to: Path) -> RaceState:
@@ -232,6 +232,15 @@ def _hear(course: Course, message: aiomqtt.Message) -> None:
     assert hasattr(confirmed, "through"), confirmed
     highest = max([confirmed.through, *(last for _, last in confirmed.also)])
     course.confirmed[confirmed.store] = max(course.confirmed.get(confirmed.store, 0), highest)
+
+
+def _alive(pid: int) -> bool:
+    """Whether any thread of a process may still do something; a dead one may be there until somebody looks at it."""
+    try:
+        states = [file.read_text().rsplit(")", 1)[1].split()[0] for file in Path(f"/proc/{pid}/task").glob("*/stat")]
+    except OSError:
+        return Path(f"/proc/{pid}").exists()
+    return any(state not in "ZX" for state in states)
 
 
 def _rss_kb(pid: int | None) -> int:
