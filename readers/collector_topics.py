@@ -75,6 +75,11 @@ def engine_subscriptions() -> tuple[str, ...]:
     return tuple(f"calanque/+/+/+/{channel}" for channel in Channel)
 
 
+def is_engines_own(topic: str, race: str) -> bool:
+    """Whether only this race's engine speaks there. It does not listen to itself; some brokers hand it over anyway."""
+    return topic == engine_topic(race) or (topic.startswith(f"{ROOT}/{race}/") and "/confirmed/" in topic)
+
+
 def parse_topic(topic: str, race: str) -> CollectorTopic | Refused:
     """The source and channel of a topic of this race, or why it is not one."""
     shown = clean(topic, 160)

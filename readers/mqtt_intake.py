@@ -41,6 +41,7 @@ from readers.collector_topics import (
     confirmed_topic,
     engine_subscriptions,
     engine_topic,
+    is_engines_own,
     parse_topic,
 )
 from readers.errors import ReaderError
@@ -264,6 +265,8 @@ class MqttIntake:
         retained = bool(message.retain)
         place = parse_topic(topic, self.race)
         if isinstance(place, Refused):
+            if is_engines_own(topic, self.race):
+                return
             self._refuse(topic, place.reason, payload, retained=retained, about=clean(topic, 100))
             return
         state = self._sources.get(place.source)

@@ -60,12 +60,20 @@ def command(folder: RaceFolder, name: str, fields: dict[str, Any]) -> dict[str, 
         with urllib.request.urlopen(request, timeout=60) as response:
             answer = json.load(response)
     except urllib.error.HTTPError as error:
-        told = json.loads(error.read() or b"{}")
-        raise FrontDoorError(f"the engine refuses: {told.get('error', error.reason)}") from error
+        raise FrontDoorError(f"the engine refuses: {_reason(error)}") from error
     except OSError as error:
         raise EngineNotRunning(f"the engine at {holder['url']} does not answer: {error}") from error
     assert isinstance(answer, dict), "the engine answers with an object"
     return answer
+
+
+def _reason(error: urllib.error.HTTPError) -> str:
+    """The engine's own words; without any it has stumbled, and its log says over what."""
+    try:
+        told = json.loads(error.read() or b"{}")
+        return str(told["error"])
+    except (ValueError, KeyError, TypeError):
+        return f"{error.code} {error.reason}; see its log"
 
 
 def _instant_on_race_day(folder: RaceFolder, text: str) -> int:
