@@ -142,7 +142,7 @@ def test_who_is_not_announced_is_not_among_the_arrivals_and_who_is_not_timed_is_
     now = at(race, 130)
     newest = race.board(now, number=1)["arrivals"][0]["bib"]
     entrants = tuple(
-        replace(e, role="pacer" if e.bib == newest else "vehicle" if e.bib == "1" else e.role)
+        e._replace(role="pacer" if e.bib == newest else "vehicle" if e.bib == "1" else e.role)
         for e in race.roster.entrants
     )
     changed = replace(race, roster=replace(race.roster, entrants=entrants))
