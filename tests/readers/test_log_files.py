@@ -301,7 +301,10 @@ def test_a_damaged_gzip_file_gives_what_comes_before_the_damage(path: Path) -> N
     assert "damaged" in got.loaded.bad_lines[-1].reason
 
 
-@pytest.mark.parametrize("content", [b"", b"\n", b"\r\n \n", HEADER, HEADER[:-1], b"\xef\xbb\xbf", gzip.compress(b"", mtime=0)])
+NO_LINES = [b"", b"\n", b"\r\n \n", HEADER, HEADER[:-1], b"\xef\xbb\xbf", gzip.compress(b"", mtime=0)]
+
+
+@pytest.mark.parametrize("content", NO_LINES)
 def test_a_file_without_lines_is_no_reads(path: Path, content: bytes) -> None:
     got = Loaded(path, content)
     assert (got.rows, got.loaded.malformed) == ([], 0)
