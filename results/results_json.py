@@ -51,9 +51,15 @@ def lists_json(standing: Standing, audience: Audience = Audience.PUBLIC) -> byte
     """The lists alone, as they stand in the file: for the public those that are posted, for the jury all."""
     shown = [ranked for ranked in standing.rankings.lists if audience is Audience.JURY or ranked.rule.public]
     people = [_person(person, audience) for person in standing.people(audience)]
+    times = standing.times
     clocks = [
-        f'"gun_time_us":{gun},"net_time_us":{net}'
-        for gun, net in zip(_nullable(standing.times.gun_time_us), _nullable(standing.times.net_time_us), strict=True)
+        f'"gun_time_us":{gun},"net_time_us":{net},"start_read":{"true" if read else "false"}'
+        for gun, net, read in zip(
+            _nullable(times.gun_time_us),
+            _nullable(times.net_time_us),
+            (times.start_us != MISSING).tolist(),
+            strict=True,
+        )
     ]
     lists = ",\n".join(_list(ranked, standing.plan, people, clocks) for ranked in shown)
     return f"[\n{lists}\n ]".encode() if shown else b"[]"

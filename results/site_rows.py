@@ -6,6 +6,7 @@ and joined to the place and the time of each list: 20,000 rows take tenths of a 
 
 import unicodedata
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from markupsafe import Markup, escape
@@ -16,6 +17,7 @@ from results.printing import Language, duration_column, printed_column, second_c
 from results.rankings import RankedList
 from results.site_words import WORDS, Words
 from results.standing import Standing
+from timing.times import Origin
 
 _RIGHT_TO_LEFT: Final = frozenset(("R", "AL"))
 
@@ -30,11 +32,14 @@ class Rows:
     before: tuple[str, ...]
     gun: list[str]
     net: list[str]
+    net_marks: list[str]
+    """A mark behind each net time that runs from the gun, since no mat read the start; else empty."""
 
     @classmethod
     def of(cls, standing: Standing, language: Language) -> "Rows":
         words, times, rounding = WORDS[language], standing.times, standing.plan.rounding
         people = standing.people(Audience.PUBLIC)
+        mark = f' <abbr title="{escape(words["from_gun"])}">*</abbr>'
         return cls(
             language=language,
             standing=standing,
@@ -42,6 +47,7 @@ class Rows:
             before=tuple(_cells(person, words) for person in people),
             gun=duration_column(times.gun_time_us, rounding, language, missing=words["unread"]),
             net=duration_column(times.net_time_us, rounding, language, missing=words["unread"]),
+            net_marks=[mark if instead else "" for instead in (times.start_origin == Origin.GUN).tolist()],
         )
 
     def page(self, ranked: RankedList, first: int, last: int) -> Markup:
@@ -49,6 +55,7 @@ class Rows:
         words = WORDS[self.language]
         by_net = ranked.rule.clock is Clock.NET
         other, short = (self.gun, words["gun_short"]) if by_net else (self.net, words["net_short"])
+        own_marks, marks = (self.net_marks, self._no_marks) if by_net else (self._no_marks, self.net_marks)
         tie = f' <abbr title="{escape(words["tied"])}">=</abbr>'
         seconds = printed_column(ranked.value_us[first:last], self.standing.plan.rounding)
         rows = zip(
@@ -61,11 +68,16 @@ class Rows:
         return Markup(
             "".join(
                 f"<tr id=r{number}><td class=p><span class=pl>{place}{tie if shared else ''}</span>"
-                f"{self.before[index]}<td class=t>{time}<small>{short} {other[index]}</small>"
-                f"<td class=o>{other[index]}\n"
+                f"{self.before[index]}<td class=t>{time}{own_marks[index]}"
+                f"<small>{short} {other[index]}{marks[index]}</small>"
+                f"<td class=o>{other[index]}{marks[index]}\n"
                 for number, (place, shared, index, time) in enumerate(rows, start=first + 1)
             )
         )
+
+    @cached_property
+    def _no_marks(self) -> list[str]:
+        return [""] * len(self.net_marks)
 
     def name(self, index: int) -> Markup:
         """The name of an entrant as it stands in the lists, for the pages that show a few."""

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from results.flag_words import flag_column
 from results.people import Audience, Person, plain_text
 from results.printing import Language, count, duration_column, hour
@@ -18,7 +20,7 @@ from results.rankings import RankedList
 from results.standing import Standing
 from results.titles import clock_name, list_title, short_title
 from timing.instants import SECOND
-from timing.times import Status
+from timing.times import Origin, Status, Times
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
@@ -38,6 +40,7 @@ _WORDS: Final = {
         "no": "non", "unread": "non lu", "summary": "Lisez-moi", "provisional": "Provisoire", "list": "Liste",
         "ranked": "classés", "clock": "classée au", "publication": "Publication", "at": "à", "jury": "Version du jury",
         "no_place": "Sans place", "status": "Statut", "role": "Rôle",
+        "from_gun": "départ non lu, compté du coup de pistolet",
     },
     Language.EN: {
         "place": "Place", "tied": "tied", "bib": "Bib", "last": "Last name", "first": "First name", "sex": "Sex",
@@ -46,9 +49,11 @@ _WORDS: Final = {
         "no": "no", "unread": "not read", "summary": "Read me", "provisional": "Provisional", "list": "List",
         "ranked": "ranked", "clock": "ranked by", "publication": "Publication", "at": "at", "jury": "For the jury",
         "no_place": "Without a place", "status": "Status", "role": "Role",
+        "from_gun": "start not read, counted from the gun",
     },
 }  # fmt: skip
 
+_FROM_GUN: Final = "*"
 _WIDTHS: Final = (7, 9, 9, 26, 20, 6, 10, 28, 22, 8, 13, 13, 30, 8)
 
 
@@ -89,6 +94,13 @@ def sheet_names(titles: Sequence[str]) -> list[str]:
     return names
 
 
+def _marked(net: list[str], times: Times) -> list[str]:
+    """Net times, with a mark where no mat read the start and the gun stands in for it."""
+    for row in np.flatnonzero(times.start_origin == Origin.GUN).tolist():
+        net[row] += f" {_FROM_GUN}"
+    return net
+
+
 def _words(language: Language) -> dict[str, str]:
     return _WORDS[language]
 
@@ -119,7 +131,7 @@ class _Sheets:
             language=language,
             people=standing.people(audience),
             gun=duration_column(times.gun_time_us, rounding, language),
-            net=duration_column(times.net_time_us, rounding, language, missing=unread),
+            net=_marked(duration_column(times.net_time_us, rounding, language, missing=unread), times),
             flags=flag_column(times, standing.plan.race) if audience is Audience.JURY else [],
             bold=book.add_format({"bold": True, "bottom": 1}),
             guarded=book.add_format({"quote_prefix": True}),
@@ -144,6 +156,8 @@ class _Sheets:
             )
             for ranked in lists
         ]
+        if (self.standing.times.start_origin == Origin.GUN).any():
+            lines += [(), (f"{_FROM_GUN} {words['from_gun']}",)]
         for row, line in enumerate(lines):
             for column, text in enumerate(line):
                 self._text(sheet, row, column, text, self.bold if row == 0 else None)
