@@ -70,11 +70,16 @@ def _named(names: list[str], codes: UInt8) -> Iterable[str]:
 
 
 def _places(rank: Int32) -> list[str]:
-    return ["" if place == NO_PLACE else str(place) for place in rank.tolist()]
+    texts = list(map(str, rank.tolist()))
+    for row in np.flatnonzero(rank == NO_PLACE).tolist():
+        texts[row] = ""
+    return texts
 
 
 def _quoted(texts: list[str], order: Int32) -> list[str]:
     """Texts in an order, quoted for CSV where they need it."""
+    if all(map(str.isalnum, texts)):
+        return [texts[index] for index in order.tolist()]
     quoted = {text: _quote(text) for text in set(texts)}
     return [quoted[texts[index]] for index in order.tolist()]
 
