@@ -5,7 +5,7 @@ from typing import Final, Self
 
 import numpy as np
 
-from timing.reads import Bool, Float32, Int16, Int32, Int64, Names
+from timing.reads import Bool, Float32, Int16, Int32, Int64, Names, joined, taken_columns
 
 TEXT_SHOWN: Final = 160
 """Characters of a bad line that are kept."""
@@ -92,7 +92,7 @@ class FileColumns:
         return len(self.tag)
 
     def take(self, rows: Int64 | Bool) -> Self:
-        return type(self)(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
+        return type(self)(**taken_columns(self, rows))
 
     @classmethod
     def of_rows(cls, rows: list[tuple[int, int, int, int, int, float]]) -> Self:
@@ -111,4 +111,4 @@ class FileColumns:
     def concat(cls, parts: "list[FileColumns]") -> Self:
         if not parts:
             return cls.of_rows([])
-        return cls(**{f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls)})
+        return cls(**{f.name: joined([getattr(p, f.name) for p in parts]) for f in fields(cls)})

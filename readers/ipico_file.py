@@ -19,7 +19,7 @@ from readers.known_tags import expect_known_tags
 from readers.line_blocks import LINE_MAX, NEWLINE, RETURN, Block, UInt64
 from readers.text_column import TextColumn
 from timing.instants import SECOND, instant_of
-from timing.reads import Bool, Float32, Int16, Int64, Names
+from timing.reads import Bool, Float32, Int16, Int64, Names, same_for_all
 
 TICK_US: Final = 10_000
 """The reader's clock counts hundredths."""
@@ -232,13 +232,13 @@ class IpicoFile:
         """The columns of lines of one length, and which of them are plain tag records without a fault."""
         words = block.words_at(at, -(-length // 8))
         good = words[0] & _PAIR == 0x6161
-        rssi: Float32 = np.full(len(at), np.nan, np.float32)
+        rssi: Float32 = same_for_all(np.float32(np.nan), len(at))
         if length == 40:
             good &= _pair(words[4], 2) == 0x3030
             good &= _LETTER_PAIRS[_pair(words[4], 4)]
             strength = HEX_PAIRS[_pair(words[4], 6)]
             good &= strength >= 0
-            rssi[:] = strength
+            rssi = strength.astype(np.float32)
             labels = self._trident_labels
         else:
             good &= _sums_right(words, length)
@@ -265,7 +265,7 @@ class IpicoFile:
             mat=mat,
             stamp_us=stamp_us,
             source=self._source_of_mat[np.maximum(mat, -1)],
-            antenna=np.full(len(at), -1, np.int16),
+            antenna=same_for_all(np.int16(-1), len(at)),
             rssi=rssi,
         ), good
 

@@ -21,7 +21,7 @@ from timing.clocks import moments
 from timing.instants import Instant
 from timing.mats import MatFinder
 from timing.race import Race
-from timing.reads import ClockKind, Int16, Names, Reads, SourceId
+from timing.reads import ClockKind, Int16, Names, Reads, SourceId, same_for_all
 
 __all__ = ["BadLine", "GunSeen", "LoadedReads", "ReadFile", "read_files"]
 
@@ -157,7 +157,7 @@ class _Loading:
                 source=columns.source,
                 antenna=columns.antenna,
                 rssi=columns.rssi,
-                held=held,
+                held=held if held.any() else same_for_all(np.False_, len(held)),
             )
         )
 

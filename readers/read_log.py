@@ -176,7 +176,10 @@ class ReadLog:
         """A column's values; lines whose text has none lose their mark in `good`."""
         if place is None:
             return column.absent(len(good), absent)
-        return column.values(text_words(lines.block, *lines.span(place), good), good)
+        starts, ends = lines.span(place)
+        if np.array_equal(starts, ends):  # nothing in it, as in the signals of a reader that measures none
+            return column.of_no_text(good)
+        return column.values(text_words(lines.block, starts, ends, good), good)
 
     def _with_the_rest(self, block: Block, lines: "_Lines", fast: FileColumns, good: Bool) -> FileColumns:
         """The reads of all lines of a block: those read fast and good, and the others one by one."""

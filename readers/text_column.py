@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from readers.line_blocks import Block, UInt64
-from timing.reads import Bool, Int32, Int64
+from timing.reads import Bool, Int32, Int64, same_for_all
 
 _WORD: Final = 8
 _WORDS: Final = 4
@@ -101,9 +101,16 @@ class TextColumn(Generic[_Value]):
         words = [octets[:, place].copy() for place in range(count)]
         self._add(values, [True] * len(values), words, _hashes_of(words))
 
+    def of_no_text(self, good: Bool) -> NDArray[_Value]:
+        """The value of the empty text for every line; if it has none, all lose their mark in `good`."""
+        sound = np.ones(1, np.bool_)
+        value = self.values([np.zeros(1, np.uint64)], sound)
+        good &= sound
+        return same_for_all(value[0], len(good))
+
     def absent(self, count: int, value: float) -> NDArray[_Value]:
         """What a file without this column gives."""
-        return np.full(count, value, self._values.dtype)
+        return same_for_all(self._values.dtype.type(value), count)
 
     def _entries(self, words: list[UInt64]) -> Int32:
         self._widen(len(words))

@@ -10,7 +10,7 @@ import numpy as np
 
 from timing.instants import MILLISECOND, Duration, Instant
 from timing.race import MomentRule
-from timing.reads import Bool, Float32, Int16, Int32, Int64, Reads
+from timing.reads import Bool, Float32, Int16, Int32, Int64, Reads, is_same_for_all, same_for_all
 
 _ANTENNA_BITS = 8
 
@@ -98,12 +98,12 @@ def _sort_key(reads: Reads) -> Int64 | None:
         return None
     key = reads.tag.astype(np.int64)
     key += 1
-    for bits, column in ((mat_bits, reads.mat), (moment_bits, None), (_ANTENNA_BITS, reads.antenna)):
-        key <<= bits
-        if column is None:
-            key |= reads.moment_us - first
-        else:
-            key |= column.astype(np.int64) + 1
+    key <<= mat_bits
+    key |= reads.mat.astype(np.int64) + 1
+    key <<= moment_bits
+    key |= reads.moment_us - first
+    key <<= _ANTENNA_BITS
+    key |= widest_antenna if is_same_for_all(reads.antenna) else reads.antenna.astype(np.int64) + 1
     return key
 
 
@@ -119,18 +119,21 @@ def _from_key(key: Int64, reads: Reads, first_us: Instant) -> Reads:
     mat -= 1
     tag = (tag_mat >> mat_bits).astype(np.int32)
     tag -= 1
-    antenna = (key & ((1 << _ANTENNA_BITS) - 1)).astype(np.int16)
-    antenna -= 1
     n = len(key)
+    if is_same_for_all(reads.antenna):
+        antenna = same_for_all(reads.antenna[0], n)
+    else:
+        antenna = (key & ((1 << _ANTENNA_BITS) - 1)).astype(np.int16)
+        antenna -= 1
     return Reads(
         tag=tag,
         mat=mat,
         moment_us=moment,
         antenna=antenna,
         # The mat says which source it was; a column of its own would cost a gather that nobody reads.
-        source=np.broadcast_to(np.int16(-1), n),
-        rssi=np.broadcast_to(np.float32(np.nan), n),
-        held=np.broadcast_to(np.False_, n),
+        source=same_for_all(np.int16(-1), n),
+        rssi=same_for_all(np.float32(np.nan), n),
+        held=same_for_all(np.False_, n),
     )
 
 
@@ -237,7 +240,7 @@ def moments_of(reads: Reads, passings: Passings, rule: MomentRule) -> tuple[Int6
 
 def _heard(rssi: Float32, passings: Passings) -> Bool:
     """Which passings have a usable read with a signal."""
-    if rssi.strides == (0,) and np.isnan(rssi[0]):
+    if is_same_for_all(rssi) and np.isnan(rssi[0]):
         return np.zeros(len(passings), np.bool_)
     signals_before = np.concatenate(([0], np.cumsum(~np.isnan(rssi))))
     heard: Bool = signals_before[passings.high] > signals_before[passings.low]

@@ -7,7 +7,7 @@ tags, sources and mats are small integers, moments are instants. Neither knows r
 import enum
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
-from typing import NewType, Self
+from typing import Any, NewType, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ Int16 = NDArray[np.int16]
 UInt8 = NDArray[np.uint8]
 Float32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
+_ScalarT = TypeVar("_ScalarT", bound=np.generic)
 
 
 class ClockKind(enum.StrEnum):
@@ -120,6 +121,36 @@ class Names:
         return len(self.names)
 
 
+def same_for_all(value: _ScalarT, count: int) -> NDArray[_ScalarT]:
+    """A read-only column that has one value in every row and takes no room: no signal, no antenna, nothing held.
+
+    Most races have some of these, with a million rows. Cut and joined by the functions below they stay what they are.
+    """
+    return np.broadcast_to(value, count)
+
+
+def is_same_for_all(column: NDArray[Any]) -> bool:
+    return column.strides == (0,) and len(column) > 0
+
+
+def taken_columns(columns: Any, rows: Int64 | Bool | slice) -> dict[str, NDArray[Any]]:
+    """By name, these rows of each column of a dataclass of columns that has a column `tag`."""
+    tag = columns.tag[rows]
+    taken = {"tag": tag}
+    for name in (f.name for f in fields(columns) if f.name != "tag"):
+        column = getattr(columns, name)
+        taken[name] = same_for_all(column[0], len(tag)) if is_same_for_all(column) else column[rows]
+    return taken
+
+
+def joined(columns: Sequence[NDArray[_ScalarT]]) -> NDArray[_ScalarT]:
+    """The columns one after another; there must be one at least."""
+    some = [column for column in columns if len(column)] or columns[:1]
+    if all(is_same_for_all(column) and column[0].tobytes() == some[0][0].tobytes() for column in some):
+        return same_for_all(some[0][0], sum(map(len, some)))
+    return np.concatenate(some)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reads:
     """N reads as columns of length N, in any order.
@@ -142,7 +173,7 @@ class Reads:
 
     def take(self, rows: Int64 | Bool | slice) -> Self:
         """The reads at these rows, in that order."""
-        return type(self)(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
+        return type(self)(**taken_columns(self, rows))
 
     @classmethod
     def empty(cls) -> Self:
@@ -177,7 +208,7 @@ class Reads:
         """All the reads of the parts, in the order given."""
         if not parts:
             return cls.empty()
-        return cls(**{f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls)})
+        return cls(**{f.name: joined([getattr(p, f.name) for p in parts]) for f in fields(cls)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
