@@ -18,11 +18,17 @@ def main() -> None:
     from timing.errors import RaceDayError
 
     try:
-        app()
+        app(prog_name="calanque")
     except RaceDayError as error:
         print(f"calanque: {error}", file=sys.stderr)
         sys.exit(REFUSED)
     except BrokenPipeError:
+        sys.exit(REFUSED)
+    except OSError as error:
+        # A file or folder that cannot be made, read or written: a circumstance, as long as it has a name.
+        if error.filename is None:
+            raise
+        print(f"calanque: {error.filename}: cannot be used: {error.strerror}", file=sys.stderr)
         sys.exit(REFUSED)
 
 

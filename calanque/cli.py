@@ -107,7 +107,7 @@ def run(
     broker: Annotated[str | None, typer.Option(help="MQTT broker, `mqtt://host:port`; else the race file's.")] = None,
     roster: Annotated[Path | None, typer.Option(help="Take this roster in; else the last file in `roster/`.")] = None,
     host: Annotated[str | None, typer.Option(help="Where the page listens; loopback unless told otherwise.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port of the page; 0: a free one.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port of the page; 0: a free one.")] = None,
     clock: Annotated[str, typer.Option(help="Race clock; `real`, or that of a simulated race.")] = "real",
 ) -> None:
     """Runs a race: takes reads from every source, journals them, times, and serves the live page.
@@ -127,11 +127,11 @@ def demo(
     speed: Annotated[str, typer.Option(help="How many times life: `60`, `1`, or `max`.")] = "60",
     runners: Annotated[int | None, typer.Option(min=1, help="How many runners.", show_default="20000")] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same race.")] = 1,
-    port: Annotated[int, typer.Option(help="Port of the live page; 0: a free one.")] = 8750,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the live page; 0: a free one.")] = 8750,
     folder: Annotated[
         Path | None, typer.Option(help="Race folder to use; a new one below `demo/` unless given.")
     ] = None,
-    reads: Annotated[int | None, typer.Option(help="Mean reads per crossing and mat.")] = None,
+    reads: Annotated[int | None, typer.Option(min=1, help="Mean reads per crossing and mat.")] = None,
     from_results: Annotated[Path | None, typer.Option(metavar="FILE", help=FROM_RESULTS)] = None,
     open_browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the live page.")] = False,
 ) -> None:
@@ -154,7 +154,7 @@ def demo(
 def broker(
     race: Race,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port; 0: a free one.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0: a free one.")] = 0,
 ) -> None:
     """The embedded MQTT broker, for a quick start and small races. On race day use Mosquitto (docs/broker.md)."""
     from calanque.commands.broker import broker_command
@@ -192,7 +192,7 @@ def simulate(
     out: Annotated[Path, typer.Option(help="Folder for roster, reads, guns, truth and expected results.")],
     runners: Annotated[int | None, typer.Option(min=1, help="How many runners.", show_default="20000")] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same files.")] = 1,
-    reads: Annotated[int | None, typer.Option(help="Mean reads per crossing and mat.")] = None,
+    reads: Annotated[int | None, typer.Option(min=1, help="Mean reads per crossing and mat.")] = None,
     perfect: Annotated[bool, typer.Option(help="No misses, strays or walk-backs: one read a crossing.")] = False,
     from_results: Annotated[Path | None, typer.Option(metavar="FILE", help=FROM_RESULTS)] = None,
     serve: Annotated[
@@ -217,7 +217,7 @@ def replay(
     out: Annotated[Path, typer.Option(help="Folder for the results of the replay.")],
     through: Annotated[int | None, typer.Option(help="Stop at this journal number.")] = None,
     speed: Annotated[str, typer.Option(help="`max`, or how many times life, with the live page served.")] = "max",
-    port: Annotated[int, typer.Option(help="Port of the live page; 0: a free one.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the live page; 0: a free one.")] = 0,
 ) -> None:
     """Runs a recorded race again from its journal, and compares the results with what was published."""
     from calanque.commands.replay import replay_command

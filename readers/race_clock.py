@@ -21,6 +21,18 @@ class BadRaceClock(RaceDayError):
     """The text of a race clock cannot be read."""
 
 
+_SPEED: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?", re.ASCII)
+
+
+def check_speed(text: str) -> None:
+    """Whether a person's text says how many times life: `60`, `1`, `0.5`, or `max`.
+
+    Raises: BadRaceClock saying what would be accepted.
+    """
+    if text != "max" and not (_SPEED.fullmatch(text) and float(text) > 0):
+        raise BadRaceClock(f"--speed {text}: give how many times life, like 60, 1 or 0.5, or max: as fast as possible")
+
+
 def _real_us() -> int:
     return time.time_ns() // 1000
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Final
 
 from calanque.broker import broker_address
 from calanque.broker_rights import read_passwords
@@ -14,6 +15,7 @@ from readers.collector import Collector
 from readers.collector_host import Host, boot_id
 from readers.collector_reader import ProtocolMemory
 from readers.collector_store import CollectorStore
+from readers.collector_topics import is_name
 from readers.driver import Driver
 from readers.mqtt_link import BrokerAddress
 from readers.protocol import protocol_class
@@ -21,6 +23,8 @@ from readers.race_clock import RaceClock
 from readers.transports import check_endpoint, open_transport
 from timing.race import Source
 from timing.reads import ClockKind, SourceId
+
+NAMES: Final = "1 to 64 characters of a-z 0-9 . _ -, the first a letter or digit"
 
 
 def collect_command(
@@ -34,9 +38,13 @@ def collect_command(
     password_file: Path | None,
     clock: str,
 ) -> int:
-    log_to_standard_error()
     check_endpoint(reader)
     race_id, planned = _race_and_source(race, source)
+    if not is_name(race_id):
+        raise FrontDoorError(f"{race}: no such race here, and not the id of one: {NAMES}")
+    if not is_name(source):
+        raise FrontDoorError(f"--source {source}: not the id of a source: {NAMES}")
+    log_to_standard_error()
     given = Source(
         id=SourceId(source),
         protocol=protocol,

@@ -5,7 +5,7 @@ import urllib.error
 import urllib.request
 from datetime import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from calanque.errors import EngineNotRunning, FrontDoorError
 from calanque.exit_codes import OK
@@ -14,8 +14,12 @@ from calanque.terminal import say
 from config.loader import load_race
 from timing.instants import local_instant
 
+CLOSABLE: Final = ("start", "finish")
+
 
 def close_command(race: str, *, point: str, author: str, at: str | None) -> int:
+    if point not in CLOSABLE:
+        raise FrontDoorError(f"{point!r} is nothing to close: give start or finish")
     folder = folder_of(race)
     at_us = None if at is None else _instant_on_race_day(folder, at)
     answer = command(folder, "close", {"point": point, "author": author, "at_us": at_us})

@@ -13,6 +13,7 @@ from calanque.errors import FrontDoorError
 from calanque.exit_codes import DIFFERENT, OK
 from calanque.terminal import grouped, say, say_classes, table
 from config.loader import load_race
+from readers.race_clock import check_speed
 from results.compare import compare_results
 from results.printing import hour
 from simulators.accuracy import errors_of
@@ -38,7 +39,7 @@ def demo_command(
     from_results: Path | None,
     open_browser: bool,
 ) -> int:
-    _check_speed(speed)
+    check_speed(speed)
     published = [] if from_results is None else results_list(from_results, runners)
     day = _real_day(published, seed) if from_results else _simulated_day(runners, seed, reads)
     place = folder or DEMOS / "latest"
@@ -75,11 +76,6 @@ def _simulated_day(runners: int | None, seed: int, reads: int | None) -> RaceDay
 def _real_day(published: Sequence[Published], seed: int) -> RaceDay:
     """The race of a results list, one read for each crossing: whatever mats do, places must come back."""
     return real_race_day(load_race(REAL_RACE), published, seed=seed)
-
-
-def _check_speed(speed: str) -> None:
-    if speed != "max" and not (speed.replace(".", "", 1).isdigit() and float(speed) > 0):
-        raise FrontDoorError(f"--speed {speed}: give a number of times life, like 60 or 1, or max")
 
 
 def _make_room(place: Path, *, named_by_hand: bool) -> None:

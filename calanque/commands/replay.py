@@ -14,7 +14,7 @@ from calanque.running import until_told
 from calanque.terminal import grouped, say, say_classes
 from config.loader import load_race
 from config.plan import RacePlan
-from readers.race_clock import RaceClock
+from readers.race_clock import RaceClock, check_speed
 from results.compare import compare_results
 from results.publication import last_number, publish, read_publication
 from results.views import Board
@@ -30,11 +30,14 @@ GROUP: Final = 256
 
 
 def replay_command(folder: Path, *, out: Path, through: int | None, speed: str, port: int) -> int:
+    check_speed(speed)
     place = RaceFolder(folder)
     if not place.journal.is_file():
         raise FrontDoorError(f"{folder} has no journal: give a race folder that was run")
     plan = load_race(folder)
     with Journal.open(place.journal, read_only=True, race=plan.race.id) as journal:
+        if through is not None and through > journal.last:
+            raise FrontDoorError(f"--through {through}: the journal of {folder} ends at number {journal.last}")
         compared_with, last = _last_publication(journal, through)
         through = through if through is not None else last
         if speed != "max":

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from command_line import calanque
 
 from calanque.exit_codes import DIFFERENT, OK, REFUSED, USAGE
 
@@ -18,17 +19,9 @@ ROSTER = """bib,tag,last_name,first_name,sex,category
 3,058000000003,Gamma,Guy,M,M30-34
 """
 
+READS_HEAD = "mat,tag,epoch_us,antenna,rssi\n"
 GUN = 1_270_985_400_250_000
 """11 April 2010, 7:30:00.25 in New York."""
-
-
-def calanque(*words: object, place: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """A command, as a user gives it; never a traceback, whatever it says."""
-    done = subprocess.run(
-        [sys.executable, "-m", "calanque", *map(str, words)], capture_output=True, text=True, timeout=60, cwd=place
-    )
-    assert "Traceback" not in done.stderr, done.stderr
-    return done
 
 
 @pytest.fixture
@@ -119,10 +112,36 @@ def test_damaged_lines_of_a_read_log_are_named_and_the_others_count(files: Path)
         (["results", "no_such_race", "--roster", "r.csv", "--reads", "x.csv", "--out", "o"], "r.csv"),
         (["check", "no_such_race"], "no_such_race"),
         (["demo", "--speed", "fast"], "--speed"),
+        (["demo", "--speed", "0"], "--speed"),
+        (["demo", "--speed", "-60"], "--speed"),
+        (["demo", "--speed", "²"], "--speed"),
+        (["demo", "--from-results", "list.csv"], "list.csv"),
+        (["demo", "--from-results", "list.csv", "--runners", "9"], "--runners"),
+        (["demo", "--folder", "/proc/demo"], "/proc/demo"),
+        (["simulate", "no_such_race", "--out", "o"], "no_such_race"),
+        (["simulate", "marseille_cassis_2024", "--out", "/proc/o", "--runners", "5"], "/proc/o"),
+        (["simulate", "marseille_cassis_2024", "--out", "o", "--clock", "noon"], "noon"),
+        (["run", "marseille_cassis_2024", "--clock", "noon"], "noon"),
+        (["run", "marseille_cassis_2024", "--connect", "finish"], "SOURCE=WHERE"),
+        (["run", "marseille_cassis_2024", "--connect", "nowhere=tcp:h:1"], "gineste"),
+        (["run", "marseille_cassis_2024", "--connect", "gineste=usb:1"], "serial:/dev/ttyUSB0"),
+        (["run", "marseille_cassis_2024", "--broker", "127.0.0.1:1883"], "mqtt://host:port"),
+        (["broker", "no_such_race"], "no_such_race"),
+        (["publish", "no_such_race", "--author", "Anne"], "no engine runs"),
+        (["close", "no_such_race", "middle", "--author", "Anne"], "start or finish"),
+        (["snapshot", "no_such_race", "copy.sqlite"], "no journal"),
+        (["journal", "reads", "no_such_race", "reads.sqlite"], "no journal"),
+        (["check", "marseille_cassis_2024", "--roster", "r.csv"], "r.csv"),
         (["run", "no_such_race"], "no_such_race"),
         (["journal", "verify", "no_such_race"], "no journal"),
         (["replay", "nowhere", "--out", "o"], "nowhere"),
         (["close", "no_such_race", "start", "--author", "Anne"], "no_such_race"),
+        (["collect", "a/b", "--source", "x", "--reader", "tcp:h:1", "--broker", "mqtt://h", "--store", "s"], "a/b"),
+        (["collect", "race", "--source", "X!", "--reader", "tcp:h:1", "--broker", "mqtt://h", "--store", "s"], "X!"),
+        (
+            ["collect", "race", "--source", "x", "--reader", "tcp:h:1", "--broker", "mqtt://h", "--store", "/proc/s"],
+            "/proc/s",
+        ),
         (["collect", "race", "--source", "x", "--reader", "usb:1", "--broker", "mqtt://h", "--store", "s"], "usb:1"),
         (
             ["collect", "race", "--source", "x", "--reader", "tcp:h:1", "--broker", "http://h", "--store", "s"],
@@ -137,8 +156,65 @@ def test_what_is_not_there_or_makes_no_sense_is_named(words: list[str], said: st
     assert said in done.stdout + done.stderr
 
 
-def test_an_option_that_does_not_exist_is_a_wrong_usage() -> None:
-    assert calanque("demo", "--fast").returncode == USAGE
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["demo", "--fast"],
+        ["demo", "--runners", "many"],
+        ["demo", "--runners", "0"],
+        ["run", "marseille_cassis_2024", "--port", "99999"],
+        ["broker", "marseille_cassis_2024", "--port", "-1"],
+        ["simulate", "marseille_cassis_2024", "--out", "o", "--reads", "0"],
+        ["results", "marseille_cassis_2024"],
+        ["journal", "mend", "marseille_cassis_2024"],
+        ["start"],
+    ],
+    ids=" ".join,
+)
+def test_what_no_command_takes_is_a_wrong_usage(words: list[str], tmp_path: Path) -> None:
+    done = calanque(*words, place=tmp_path)
+    assert done.returncode == USAGE
+    assert "Try 'calanque" in done.stderr
+    assert list(tmp_path.iterdir()) == [], "and nothing was begun"
+
+
+def test_an_unknown_wave_in_a_file_of_guns_is_named_with_its_line(files: Path) -> None:
+    (files / "guns.csv").write_text(f"wave,epoch_us\nall,{GUN}\nlate,{GUN}\n", encoding="utf-8")
+    done = results(files, "--guns", files / "guns.csv")
+    assert done.returncode == REFUSED
+    assert 'guns.csv:3: wave: there is no wave "late"' in done.stderr
+
+
+@pytest.mark.parametrize("option", ["--roster", "--reads", "--guns", "--expected"])
+def test_a_file_that_is_not_there_is_named(files: Path, option: str) -> None:
+    done = results(files, option, files / "nowhere.csv")
+    assert done.returncode == REFUSED
+    assert "nowhere.csv" in done.stderr
+    assert len(done.stderr.splitlines()) <= 3, done.stderr
+
+
+def test_a_format_that_is_not_known_names_those_that_are(files: Path) -> None:
+    done = results(files, "--formats", "csv,pdf")
+    assert done.returncode == REFUSED
+    assert "pdf" in done.stderr
+    assert "xlsx" in done.stderr
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut short", bytes(range(256)), "nom\nseul\n".encode("utf-16")])
+def test_a_roster_that_is_none_is_refused_with_what_would_be(files: Path, content: bytes) -> None:
+    (files / "roster.csv").write_bytes(content)
+    done = results(files)
+    assert done.returncode == REFUSED
+    assert "roster.csv" in done.stderr
+    assert "accepted" in done.stderr
+
+
+@pytest.mark.parametrize("content", [b"bib,time\n1,3600\n", bytes(range(256))])
+def test_a_file_of_reads_of_no_known_kind_is_refused(files: Path, content: bytes) -> None:
+    (files / "reads.csv").write_bytes(content)
+    done = results(files)
+    assert done.returncode == REFUSED
+    assert "reads.csv" in done.stderr
 
 
 def test_an_unknown_source_before_a_file_of_reads_names_the_sources(files: Path) -> None:
@@ -149,6 +225,26 @@ def test_an_unknown_source_before_a_file_of_reads_names_the_sources(files: Path)
     assert done.returncode == REFUSED
     assert "finnish" in done.stderr
     assert "halfway" in done.stderr
+
+
+def test_packed_reads_that_are_damaged_are_told(files: Path) -> None:
+    (files / "reads.csv").write_bytes(b"\x1f\x8b not gzip")
+    assert "damaged" in results(files).stderr
+    packed = gzip.compress((READS_HEAD + f"F,058000000001,{GUN + 4_001_000_000},,\n" * 50_000).encode())
+    (files / "reads.csv").write_bytes(packed[: len(packed) // 2])
+    done = results(files)
+    assert "reads.csv" in done.stderr
+    assert finishers(files) == ["1"], "what came before the damage counts"
+
+
+def test_a_replay_beyond_the_end_or_at_no_speed_is_refused(files: Path) -> None:
+    from timing.journal import Journal
+
+    Journal.create(files / "journal.sqlite", race="ten_miles").close()
+    for option, value in (("--through", "99"), ("--speed", "0"), ("--speed", "fast")):
+        done = calanque("replay", files, "--out", files / "again", option, value)
+        assert done.returncode == REFUSED
+        assert f"{option} {value}" in done.stderr
 
 
 def test_an_out_folder_that_cannot_be_written_is_named(files: Path) -> None:
