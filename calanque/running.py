@@ -1,16 +1,25 @@
 """How a command that runs until it is told to stop starts, logs, ends, and finds its broker."""
 
 import asyncio
-import contextlib
 import logging
+import os
 import signal
+import sys
+import threading
 from collections.abc import Coroutine
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from calanque.errors import FrontDoorError
+from calanque.exit_codes import OK
 from readers.mqtt_link import BrokerAddress
 from timing.errors import RaceDayError
+
+logger = logging.getLogger(__name__)
+
+_THREADS: Final = "blocking work"
+_PATIENCE_S: Final = 0.5
 
 
 def broker_of(url: str, user: str, password: str | None) -> BrokerAddress:
@@ -74,7 +83,28 @@ def until_told(work: Coroutine[Any, Any, None]) -> None:
 async def _until_signal(work: Coroutine[Any, Any, None]) -> None:
     task = asyncio.ensure_future(work)
     loop = asyncio.get_running_loop()
+    threads = ThreadPoolExecutor(thread_name_prefix=_THREADS)
+    loop.set_default_executor(threads)
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, task.cancel)
-    with contextlib.suppress(asyncio.CancelledError):
+    try:
         await task
+    except asyncio.CancelledError:
+        # Everything of ours is closed. A thread may still wait for a host that does not answer: nobody waits for it.
+        threads.shutdown(wait=False, cancel_futures=True)
+        if not await _all_ended():
+            logger.info("leaving without waiting for a connection that is being made")
+            logging.shutdown()
+            sys.stdout.flush()
+            os._exit(OK)
+
+
+async def _all_ended() -> bool:
+    """Whether the threads that did what blocks have come to their end, after a moment's patience."""
+    loop = asyncio.get_running_loop()
+    until_s = loop.time() + _PATIENCE_S
+    while any(thread.name.startswith(_THREADS) for thread in threading.enumerate()):
+        if loop.time() > until_s:
+            return False
+        await asyncio.sleep(0.02)
+    return True

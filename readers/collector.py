@@ -53,7 +53,7 @@ from readers.collector_topics import (
 )
 from readers.events import ClockSeen, GunSeen
 from readers.health import SourceHealth
-from readers.mqtt_link import BrokerAddress, LinkState, SessionOver, keep_connected, make_client, together
+from readers.mqtt_link import FAREWELL_S, BrokerAddress, LinkState, SessionOver, keep_connected, make_client, together
 from timing.errors import RaceDayError
 from timing.instants import SECOND
 from timing.reads import ChipRead, ClockKind, ReadKind, SourceId, SourceReads
@@ -199,7 +199,7 @@ class Collector:
     async def _leave(self, client: aiomqtt.Client, farewell: bytes) -> None:
         """Leaving on purpose: the broker sends no will then, so it is said here."""
         with contextlib.suppress(aiomqtt.MqttError):
-            await client.publish(status_topic(self.race, self.source), farewell, qos=1, retain=True, timeout=2)
+            await client.publish(status_topic(self.race, self.source), farewell, qos=1, retain=True, timeout=FAREWELL_S)
 
     async def _subscribe_and_send(self, client: aiomqtt.Client, topics: tuple[str, ...]) -> None:
         await client.subscribe([(topic, 1) for topic in topics])

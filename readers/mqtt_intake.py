@@ -49,7 +49,7 @@ from readers.health import SourceHealth
 from readers.mqtt_alarms import SAMPLES_PER_REASON, AlarmBoard, AlarmKind, IntakeAlarm, Quarantine, Quarantined
 from readers.mqtt_journalling import Journalling
 from readers.mqtt_ledger import CollectorBatch, StoreLedger
-from readers.mqtt_link import BrokerAddress, LinkState, keep_connected, make_client, together
+from readers.mqtt_link import FAREWELL_S, BrokerAddress, LinkState, keep_connected, make_client, together
 from readers.mqtt_source import CollectorHealth, SourceIntake, source_health
 from timing.delivery import Cursor as Delivered
 from timing.reads import ClockKind, SourceId
@@ -209,7 +209,7 @@ class MqttIntake:
             # Leaving on purpose: the broker sends no will then, so it is said here.
             with contextlib.suppress(aiomqtt.MqttError):
                 await client.publish(
-                    engine_topic(self.race), self._presence(Presence.AWAY), qos=1, retain=True, timeout=2
+                    engine_topic(self.race), self._presence(Presence.AWAY), qos=1, retain=True, timeout=FAREWELL_S
                 )
             raise
 

@@ -24,6 +24,8 @@ LONGEST_PAUSE_S: Final = 30.0
 KEEPALIVE_S: Final = 6
 """The broker misses us after one and a half times this: a link that died silently is noticed within 10 s."""
 ANSWER_WITHIN_S: Final = 10.0
+FAREWELL_S: Final = 1.0
+"""For the last words to a broker. One that hangs must not keep anybody who was told to end."""
 _STEADY_S: Final = 5.0
 _QUEUED_MESSAGES: Final = 2_000
 """Received and not yet looked at; looking is quick. Beyond it messages are dropped, which the protocol heals."""
