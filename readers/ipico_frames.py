@@ -27,6 +27,9 @@ MEMORY: Final = 0x4B
 CLOCK_WAS_SET: Final = 0x4C
 QUERY_LENGTH: Final = 0xFF
 
+PAGE_RECORDS: Final = 0x058F
+"""Records on a page of the memory; the captured reader has 90 pages, room for 128,070."""
+
 REFUSALS: Final[dict[int, str]] = {
     0xF0: "bad length",
     0xF1: "bad check digits",
@@ -163,11 +166,27 @@ def gun_frame(stamp_us: int, *, reader_id: int = 0, config: int = 0x27, extra: i
 def memory_status(
     *, recording: bool = True, downloading: bool = False, done: int = 0, total: int = 0, reader_id: int = 0
 ) -> bytes:
-    """The answer to every `4b` command: state, extent of the memory, progress of the download (bytes; inferred)."""
+    """The answer to every `4b` command: state, records in the memory, records of it sent by the present download.
+
+    A count is a page and a place in it; the records of a page stand in bytes 9 and 10. Inferred from a captured
+    download of 4,116 records: 364 sent were shown as 00 016c, 1,607 as 01 00b8, all as 02 04f6, with pages of 058f.
+    """
+    page = max(PAGE_RECORDS, -(-max(total, done) // 0xFF))
     state = 0x03 if downloading else 0x01 if recording else 0x00
+    counts = b"".join(bytes([count // page]) + (count % page).to_bytes(2, "big") for count in (total, done))
     stored = 0x03 if total else 0x01
-    content = bytes([state]) + total.to_bytes(3, "big") + done.to_bytes(3, "big") + bytes([0, 0x59, 0x05, 0x8F, stored])
+    content = bytes([state]) + counts + bytes([0, 0x59]) + page.to_bytes(2, "big") + bytes([stored])
     return control(MEMORY, content, reader_id=reader_id)
+
+
+def memory_counts(content: bytes) -> tuple[int, int]:
+    """Records sent and records in the memory, of the content of a `4b` answer (11 bytes or more; see `memory_status`).
+
+    Fewer bytes, or a page without a size, give the three bytes of each count as one number: still equal at the end.
+    """
+    page = int.from_bytes(content[9:11], "big") or 0x1_0000
+    total, done = (content[at] * page + int.from_bytes(content[at + 1 : at + 3], "big") for at in (1, 4))
+    return done, total
 
 
 def format_reply(*, tto: bool = False, mask: int | None = None, separator: int = 0, reader_id: int = 0) -> bytes:

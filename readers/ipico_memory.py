@@ -1,15 +1,16 @@
 """Fetching the memory of an IPICO Lite: the order of the steps, and when to give up.
 
 Sequence as captured from the vendor's program: prepare, set up, start; stored records then come as ordinary lines
-among live ones, while the answers to status questions show a progress that reaches the extent; stop, leave. The units
-of progress and extent are unknown; only their equality is used. Recording goes on meanwhile. Knows no bytes of lines:
-it is told of records, answers and time, and says which request is next.
+among live ones, while the answers to status questions show how many were sent of how many; stop, leave. The end is
+where both counts are equal; their unit, a record, is inferred and only shown. Recording goes on meanwhile. Knows no
+bytes of lines: it is told of records, answers and time, and says which request is next.
 """
 
 import enum
 from typing import Final
 
 from readers.events import MemoryProgress, MemoryState, StatusKind, StatusSeen
+from readers.ipico_frames import memory_counts
 from readers.ipico_requests import Request
 
 POLL_US: Final = 500_000
@@ -65,7 +66,7 @@ _NOT_RECORDING: Final = 0x00
 class MemoryFetch:
     """One fetch at a time; asking during one starts another after it."""
 
-    __slots__ = ("_again", "_ended", "_moved_us", "_next_us", "_outcome", "_progress", "_tries", "_waiting", "step")
+    __slots__ = ("_again", "_done", "_ended", "_moved_us", "_next_us", "_outcome", "_tries", "_waiting", "step")
 
     def __init__(self) -> None:
         self.reset()
@@ -79,7 +80,7 @@ class MemoryFetch:
         self._next_us = 0
         self._moved_us = 0
         self._ended = False
-        self._progress = b""
+        self._done = -1
         self._outcome: MemoryProgress | None = None
 
     def ask(self, steady_us: int) -> None:
@@ -96,7 +97,7 @@ class MemoryFetch:
         self._moved_us = steady_us
         self._ended = False
         if step is Step.RUNNING:
-            self._progress = b""
+            self._done = -1
             self._next_us += POLL_US
 
     def next_request(self, steady_us: int) -> Request | None:
@@ -120,11 +121,11 @@ class MemoryFetch:
             return []
         self._waiting = False
         self._tries = 0
-        state, extent, progress = content[0], content[1:4], content[4:7]
+        done, total = memory_counts(content)
         if self.step is Step.STATUS:
-            return self._begin(state, extent, steady_us)
+            return self._begin(content[0], total, steady_us)
         if self.step is Step.RUNNING:
-            return self._running(state, extent, progress, steady_us)
+            return self._running(content[0], done, total, steady_us)
         return self._step_done(steady_us)
 
     def refused(self, text: str, steady_us: int) -> list[MemoryEvent]:
@@ -150,22 +151,21 @@ class MemoryFetch:
             return self._step_done(steady_us)
         return self._give_up(NO_ANSWER, steady_us)
 
-    def _begin(self, state: int, extent: bytes, steady_us: int) -> list[MemoryEvent]:
-        events: list[MemoryEvent] = [MemoryProgress(state=MemoryState.ASKED, total=int.from_bytes(extent, "big"))]
+    def _begin(self, state: int, total: int, steady_us: int) -> list[MemoryEvent]:
+        events: list[MemoryEvent] = [MemoryProgress(state=MemoryState.ASKED, total=total)]
         if state == _NOT_RECORDING:
             text = "the reader does not record: what it sees while the link is down is lost"
             events.append(StatusSeen(kind=StatusKind.WARNING, text=text))
         self._go(Step.CLEAR if state == _DOWNLOADING else Step.PREPARE, steady_us)
         return events
 
-    def _running(self, state: int, extent: bytes, progress: bytes, steady_us: int) -> list[MemoryEvent]:
-        done, total = int.from_bytes(progress, "big"), int.from_bytes(extent, "big")
-        if progress != self._progress:
-            self._progress = progress
+    def _running(self, state: int, done: int, total: int, steady_us: int) -> list[MemoryEvent]:
+        if done != self._done:
+            self._done = done
             self._moved_us = steady_us
         self._next_us = steady_us + POLL_US
         events: list[MemoryEvent] = [MemoryProgress(state=MemoryState.RUNNING, done=done, total=total)]
-        if progress == extent:
+        if done == total:
             # Seen twice: the last lines may still be under way behind the first.
             if self._ended:
                 self._outcome = MemoryProgress(state=MemoryState.DONE, done=done, total=total)

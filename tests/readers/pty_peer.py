@@ -21,6 +21,7 @@ class PtyPeer:
         self._slave = slave
         self._path = path
         self._open = True
+        self._writing = asyncio.Lock()
 
     def let_go(self) -> None:
         """Only the other program holds the port from now on."""
@@ -36,11 +37,12 @@ class PtyPeer:
 
     async def write(self, data: bytes) -> None:
         rest = memoryview(data)
-        while rest:
-            try:
-                rest = rest[os.write(self._master, rest) :]
-            except BlockingIOError:
-                await self._ready(writing=True)
+        async with self._writing:  # an answer does not break into a record under way
+            while rest:
+                try:
+                    rest = rest[os.write(self._master, rest) :]
+                except BlockingIOError:
+                    await self._ready(writing=True)
 
     async def _ready(self, *, writing: bool) -> None:
         loop = asyncio.get_running_loop()

@@ -155,7 +155,7 @@ class Kept:
     def last(self) -> SourceHealth:
         return self.shown[-1]
 
-    async def until(self, holds: Callable[[], bool], patience_s: float = 60.0) -> None:
+    async def until(self, holds: Callable[[], bool], patience_s: float = 40.0) -> None:
         """Waits for something the sink is told to come true."""
         async with asyncio.timeout(patience_s):
             while not holds():

@@ -29,8 +29,10 @@ from timing.reads import ClockKind, SourceId
 async def driving(connect: str, sink: Kept) -> AsyncIterator[Driver]:
     driver = driver_for(source(connect), sink, RaceClock.real(), lambda: None)
     task = asyncio.create_task(driver.run())
-    yield driver
-    await ended(task)
+    try:
+        yield driver
+    finally:
+        await ended(task)
 
 
 class SerialReader(ReaderPeer):

@@ -14,6 +14,7 @@ from readers.errors import UnknownProtocol
 from readers.events import ClockSeen, DecoderEvent, GunSeen, MemoryProgress, MemoryState, StatusKind, StatusSeen
 from readers.ipico import ANSWER_WITHIN_US, PROBE_EVERY_US, IpicoProtocol
 from readers.ipico_memory import STALL_US
+from readers.ipico_records import control_frame
 from readers.ipico_requests import Request
 from readers.protocol import Now, Protocol, protocol_class, protocol_names
 from timing.reads import ChipRead
@@ -381,3 +382,28 @@ def test_a_protocol_is_found_by_the_name_the_race_file_uses() -> None:
     assert isinstance(protocol_class("ipico")(), IpicoProtocol)
     with pytest.raises(UnknownProtocol, match="there are: ipico"):
         protocol_class("telepathy")
+
+
+@pytest.mark.parametrize(
+    ("content", "counts"),
+    [
+        ("030204f600001059058f0300", None),
+        ("030204f60000100059058f0300", (16, 4116)),
+        ("030204f600016c0059058f0300", (364, 4116)),
+        ("030204f60100b80059058f0300", (1607, 4116)),
+        ("030204f60203430059058f0300", (3681, 4116)),
+        ("030204f60204f60059058f0300", (4116, 4116)),
+    ],
+)
+def test_captured_answers_about_a_download_count_records(content: str, counts: tuple[int, int] | None) -> None:
+    """The numbers of records that stood before each answer in the capture; an answer a byte short is still no crash."""
+    got = frames.memory_counts(bytes.fromhex(content))
+    assert counts is None or got == counts
+
+
+@given(st.integers(0, 1_000_000), st.integers(0, 1_000_000))
+@settings(deadline=None)
+def test_counts_of_a_memory_are_read_back(done: int, total: int) -> None:
+    frame = control_frame(frames.memory_status(done=done, total=total).strip())
+    assert frame is not None
+    assert frames.memory_counts(frame.content) == (done, total)
