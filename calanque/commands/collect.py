@@ -1,14 +1,14 @@
 """`calanque collect`: the collector beside a far mat."""
 
 import asyncio
+import contextlib
 from pathlib import Path
 from typing import Final
 
-from calanque.broker import broker_address
-from calanque.broker_rights import read_passwords
+from calanque.broker_rights import ensure_passwords, read_passwords
+from calanque.commands.control import folder_of
 from calanque.errors import FrontDoorError
 from calanque.exit_codes import OK
-from calanque.folder import RaceFolder
 from calanque.running import broker_of, log_to_standard_error, until_told
 from config.loader import load_race
 from readers.collector import Collector
@@ -24,6 +24,7 @@ from readers.transports import check_endpoint, open_transport
 from timing.race import Source
 from timing.reads import ClockKind, SourceId
 
+LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 NAMES: Final = "1 to 64 characters of a-z 0-9 . _ -, the first a letter or digit"
 
 
@@ -113,7 +114,14 @@ def _address(race: str, source: str, broker: str, password_file: Path | None) ->
         except OSError as error:
             raise FrontDoorError(f"--password-file {password_file}: {error.strerror}") from error
         return broker_of(broker, source, password)
-    folder = RaceFolder(Path(race))
-    if folder.path.is_dir() and broker_address(folder.path, source) is not None:
+    address = broker_of(broker, source, None)
+    folder = folder_of(race)
+    if not folder.race_file.is_file():
+        return address
+    if address.host in LOOPBACK:
+        # Most likely the embedded broker of this folder: it, the engine and we may be started in any order.
+        sources = [each.id for each in load_race(folder.path).race.sources]
+        return broker_of(broker, source, ensure_passwords(folder.path, sources).get(source))
+    with contextlib.suppress(OSError):
         return broker_of(broker, source, read_passwords(folder.path).get(source))
-    return broker_of(broker, source, None)
+    return address
