@@ -71,7 +71,7 @@ class _Reading:
     def texts(self, field: str) -> list[str] | None:
         """The stripped texts of a field, None where the file has no such column."""
         column = self._texts.get(field)
-        return None if column is None else [cell.strip() for cell in column]
+        return None if column is None else list(map(str.strip, column))
 
     def values(self, field: str, read: Callable[[str], tuple[_ValueT, str]]) -> list[_ValueT] | None:
         """The values of a field, None where the file has no such column. Equal texts are read once."""

@@ -1,7 +1,7 @@
 """What people should know of the entrants of a roster: what is missing, and where the file's category is another."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -12,6 +12,7 @@ from timing.roster import Entrant, Sex
 
 _LONG_RACE_M: Final = 15_000
 _EXAMPLES_MAX: Final = 5
+_WITH_LISTS: Final = (Sex.M, Sex.F)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,28 +38,32 @@ def entrant_remarks(
     """Remarks on entrants (each kind once, with examples), rows with a category, and rows where it differs."""
     remarks: list[RosterRemark] = []
 
-    def tell(what: str, having: Callable[[Entrant], bool]) -> None:
-        found = [index for index, entrant in enumerate(entrants) if having(entrant)]
+    def tell(what: str, found: Sequence[int]) -> None:
         if found:
             remarks.append(_remark(what, found, entrants, lines))
 
+    each = list(enumerate(entrants))
     timed = {name for name, rule in plan.roles.items() if rule.timed}
-    tell("without a tag", lambda entrant: not entrant.tags and entrant.role in timed)
-    tell("of no sex list", lambda entrant: entrant.sex not in (Sex.M, Sex.F) and entrant.role == "runner")
-    tell("in no wave", _no_wave(plan))
-    tell("perhaps a test entry", lambda e: e.role == "runner" and e.last_name.upper() == "TEST")
+    tell("without a tag", [i for i, e in each if not e.tags and e.role in timed])
+    tell("of no sex list", [i for i, e in each if e.sex not in _WITH_LISTS and e.role == "runner"])
+    tell("in no wave", _in_no_wave(each, plan))
+    tell("perhaps a test entry", [i for i, e in each if e.last_name.upper() == "TEST" and e.role == "runner"])
     twice = _entered_twice(entrants)
     if twice:
-        tell("with the name and birth date of another", lambda e: _person(e) in twice)
+        tell("with the name and birth date of another", [i for i, e in each if _person(e) in twice])
     if plan.categories.basis is CategoryBasis.ROSTER:
-        tell("without a category", lambda entrant: not entrant.category and entrant.role == "runner")
-        return remarks, sum(bool(entrant.category) for entrant in entrants), 0
-    tell("without a birth date", lambda e: birth_year_of(e) is None and e.age is None and e.role == "runner")
+        without = [i for i, e in each if not e.category]
+        tell("without a category", [i for i in without if entrants[i].role == "runner"])
+        return remarks, len(entrants) - len(without), 0
+    tell(
+        "without a birth date",
+        [i for i, e in each if birth_year_of(e) is None and e.age is None and e.role == "runner"],
+    )
     if plan.race.course.finish.distance_m > _LONG_RACE_M:
         youngest = season_of(plan.race.day, plan.categories.season_starts) - YOUNGEST_OVER_15_KM
         tell(
             f"too young to run more than 15 km (born after {youngest})",
-            lambda entrant: (birth_year_of(entrant) or 0) > youngest,
+            [i for i, e in each if (birth_year_of(e) or 0) > youngest],
         )
     given, differs = _categories(entrants, lines, plan, remarks)
     return remarks, given, differs
@@ -86,16 +91,13 @@ def _entered_twice(entrants: Sequence[Entrant]) -> set[tuple[str, str, date | No
     return {person for person, times in known.items() if times > 1}
 
 
-def _no_wave(plan: RacePlan) -> Callable[[Entrant], bool]:
+def _in_no_wave(each: Iterable[tuple[int, Entrant]], plan: RacePlan) -> list[int]:
+    """Who has no wave in the roster, and a bib in the range of none."""
+    if len(plan.race.waves) == 1:
+        return []
     ranges = [bounds for wave in plan.race.waves for bounds in wave.bibs]
-
-    def has_no_wave(entrant: Entrant) -> bool:
-        if entrant.wave or len(plan.race.waves) == 1:
-            return False
-        number = int(entrant.bib) if entrant.bib.isdecimal() else -1
-        return not any(low <= number <= high for low, high in ranges)
-
-    return has_no_wave
+    numbers = [(i, int(e.bib) if e.bib.isdecimal() else -1) for i, e in each if not e.wave]
+    return [i for i, number in numbers if not any(low <= number <= high for low, high in ranges)]
 
 
 def _categories(

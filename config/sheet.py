@@ -113,9 +113,11 @@ def _separator_of(text: str) -> str:
 def _records(
     text: str, separator: str, told: list[tuple[int | None, str]], lines_skipped: int
 ) -> tuple[list[list[str]], list[int]]:
-    rows: list[list[str]] = []
-    lines: list[int] = []
-    physical = io.StringIO(text, newline="").readlines() if '"' in text else text.splitlines()
+    if '"' not in text:  # a line is a record, and every separator separates
+        rows = [line.split(separator) if line else [] for line in text.splitlines()]
+        return rows, list(range(1 + lines_skipped, 1 + lines_skipped + len(rows)))
+    rows, lines = [], []
+    physical = io.StringIO(text, newline="").readlines()
     begin = 0
     while begin < len(physical):
         end = begin
