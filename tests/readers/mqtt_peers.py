@@ -41,7 +41,7 @@ ROOT = Path(__file__).parents[2]
 ZERO_US = 1_730_016_000_000_000
 
 
-async def until(condition: Callable[[], Any], within_s: float = 15.0) -> Any:
+async def until(condition: Callable[[], Any], within_s: float = 60.0) -> Any:
     """What a condition gives once it is true; fails when it is not true in time."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + within_s
