@@ -1,9 +1,13 @@
 """The command line: names, arguments and help. What a command does lies in `calanque/commands/`, imported late."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
+
+FIRST: Final = "To begin with"
+RACE_DAY: Final = "On race day"
+AFTER: Final = "Before and after"
 
 app = typer.Typer(
     name="calanque",
@@ -12,10 +16,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
     help="Race-day timing and results: from chip reads on the mats to published rankings.\n\n"
-    "Begin with `calanque demo`: a whole simulated race, live. `RACE` is a race file, a race folder, or the name of "
-    "a shipped race (`marseille_cassis_2024`).",
+    "Begin with `calanque demo`: a whole simulated race, live, in your browser. Then write a race file of your own "
+    "(docs/race_file.md), `calanque check` it, and `calanque run` it; or give `calanque results` the files of a race "
+    "that is over.\n\n"
+    "`RACE` is a race file, a race folder, or the name of a shipped race: `marseille_cassis_2024`, "
+    "`cherry_blossom_2010`. `calanque COMMAND --help` has examples; docs/commands.md has it all on one page.",
     epilog="Exit codes: 0 done; 1 the answer is no (different, damaged, faults); 2 wrong usage; 3 refused, with the "
-    "reason on standard error; 4 done with remarks, under --strict.",
+    "reason on standard error; 4 done with remarks, under `--strict`.",
 )
 
 
@@ -36,15 +43,69 @@ def every_command(
     pass
 
 
-journal = typer.Typer(no_args_is_help=True, help="Look after a race's journal.")
-app.add_typer(journal, name="journal")
-
 FROM_RESULTS = "A published results list to run again, instead of a race from the seed (docs/simulation.md)."
+CLOCK = "Race clock: `real`, or that of a simulated race, `EPOCH_US@RATE@ZERO_REAL_US`."
 
 Race = Annotated[str, typer.Argument(metavar="RACE", help="Race file, race folder, or name of a shipped race.")]
+Running = Annotated[
+    str, typer.Argument(metavar="RACE", help="Folder of a race that runs now, or its name below `races/`.")
+]
+Recorded = Annotated[
+    str, typer.Argument(metavar="RACE", help="Folder of a race that was run, its name below `races/`, or a journal.")
+]
 
 
-@app.command()
+@app.command(rich_help_panel=FIRST)
+def demo(
+    speed: Annotated[str, typer.Option(help="How many times life: `60`, `1`, `0.5`, or `max`.")] = "60",
+    runners: Annotated[int | None, typer.Option(min=1, help="How many runners.", show_default="20000")] = None,
+    seed: Annotated[int, typer.Option(help="Same seed, same race.")] = 1,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the live page; 0: a free one.")] = 8750,
+    folder: Annotated[
+        Path | None, typer.Option(help="New folder for all of it; `demo/latest`, begun anew, unless given.")
+    ] = None,
+    reads: Annotated[
+        int | None, typer.Option(min=1, help="Mean reads per crossing and mat.", show_default="10")
+    ] = None,
+    from_results: Annotated[Path | None, typer.Option(metavar="FILE", help=FROM_RESULTS)] = None,
+    open_browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the live page.")] = False,
+) -> None:
+    """A whole Marseille-Cassis on this machine: broker, engine, collector and virtual readers as processes.
+
+    20,000 runners, START and FINISH over serial lines, the Gineste over MQTT, on a race clock 60 times as fast as
+    life: an hour of the race is a minute. Ends with published results, compared with the answer the rules demand
+    (exit code 1 if they differ), and says what became of each read.
+
+    Example: `calanque demo --runners 2000 --speed 600 --browser`
+    """
+    from calanque.commands.demo import demo_command
+
+    raise typer.Exit(
+        demo_command(
+            speed=speed, runners=runners, seed=seed, port=port, folder=folder, reads=reads,
+            from_results=from_results, open_browser=open_browser,
+        )
+    )  # fmt: skip
+
+
+@app.command(rich_help_panel=FIRST)
+def check(
+    race: Race,
+    roster: Annotated[Path | None, typer.Option(help="Check this roster against the race as well.")] = None,
+) -> None:
+    """Checks a race file: every fault with its line, then what is assumed and what to look at.
+
+    With a roster also who is without a tag, doubled, in no wave or in no list. Exit code 0 when the race can be run,
+    1 when there are faults or rows of the roster wait for a decision.
+
+    Example: `calanque check my_race.toml --roster roster.csv`
+    """
+    from calanque.commands.check import check_command
+
+    raise typer.Exit(check_command(race, roster))
+
+
+@app.command(rich_help_panel=FIRST)
 def results(
     race: Race,
     roster: Annotated[Path, typer.Option(help="Who is entered: CSV or XLSX, French or English headers.")],
@@ -60,16 +121,19 @@ def results(
     formats: Annotated[
         str, typer.Option(help="What to write, of csv, json, xlsx and site (HTML for a USB stick).")
     ] = "csv,json",
-    strict: Annotated[bool, typer.Option(help="Exit code 4 if any line was set aside.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit code 4 if any line was set aside.")] = False,
     expected: Annotated[
         Path | None, typer.Option(help="A results.csv to compare with; exit code 1 if it differs.")
     ] = None,
 ) -> None:
     """Results from files: reads and roster in, `results.csv`, `results.json` and more out.
 
-    Needs nothing but the files. Start and finish count as closed unless `--open` is given.
+    Needs nothing but the files. Start and finish count as closed unless `--open` is given. A bad line is named on
+    standard error and set aside; all others count. Each run is a new numbered publication below `--out`.
 
     Example: `calanque results marseille_cassis_2024 --roster roster.csv --reads reads.csv.gz --out out`
+
+    IPICO files named after their source need no more; others are told it: `--reads finish-main=FS_LS.log`
     """
     from calanque.commands.results import results_command
     from calanque.terminal import end_at_once
@@ -81,39 +145,32 @@ def results(
     end_at_once(code)
 
 
-@app.command()
-def check(
-    race: Race,
-    roster: Annotated[Path | None, typer.Option(help="Check this roster against the race as well.")] = None,
-) -> None:
-    """Checks a race file: every fault with its line, then what is assumed and what to look at.
-
-    Exit code 0 when the race can be run, 1 when there are faults.
-    """
-    from calanque.commands.check import check_command
-
-    raise typer.Exit(check_command(race, roster))
-
-
-@app.command()
+@app.command(rich_help_panel=RACE_DAY)
 def run(
     race: Race,
     connect: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="SOURCE=WHERE", help="Reach a source elsewhere: `serial:/dev/ttyUSB0?baud=9600`, `tcp:host:port`."
+            metavar="SOURCE=WHERE",
+            help="Reach a source elsewhere than the race file says: `serial:/dev/ttyUSB0?baud=9600`, `tcp:host:port`, "
+            "`collector`, or `file` for not at all; may be given often.",
         ),
     ] = None,
     broker: Annotated[str | None, typer.Option(help="MQTT broker, `mqtt://host:port`; else the race file's.")] = None,
     roster: Annotated[Path | None, typer.Option(help="Take this roster in; else the last file in `roster/`.")] = None,
     host: Annotated[str | None, typer.Option(help="Where the page listens; loopback unless told otherwise.")] = None,
-    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port of the page; 0: a free one.")] = None,
-    clock: Annotated[str, typer.Option(help="Race clock; `real`, or that of a simulated race.")] = "real",
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port of the page, else the race file's; 0: a free one.")
+    ] = None,
+    clock: Annotated[str, typer.Option(help=CLOCK)] = "real",
 ) -> None:
     """Runs a race: takes reads from every source, journals them, times, and serves the live page.
 
     May be killed and started again at any time: the journal holds all that was confirmed, and readers are asked for
-    what they saw meanwhile.
+    what they saw meanwhile. A race file or a shipped race gets a folder below `races/`; give that from then on.
+    Ctrl+C ends it.
+
+    Example: `calanque run races/my_race --connect finish=tcp:192.168.1.20:10000`
     """
     from calanque.commands.run import run_command
 
@@ -122,60 +179,28 @@ def run(
     )
 
 
-@app.command()
-def demo(
-    speed: Annotated[str, typer.Option(help="How many times life: `60`, `1`, or `max`.")] = "60",
-    runners: Annotated[int | None, typer.Option(min=1, help="How many runners.", show_default="20000")] = None,
-    seed: Annotated[int, typer.Option(help="Same seed, same race.")] = 1,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the live page; 0: a free one.")] = 8750,
-    folder: Annotated[
-        Path | None, typer.Option(help="Race folder to use; a new one below `demo/` unless given.")
-    ] = None,
-    reads: Annotated[int | None, typer.Option(min=1, help="Mean reads per crossing and mat.")] = None,
-    from_results: Annotated[Path | None, typer.Option(metavar="FILE", help=FROM_RESULTS)] = None,
-    open_browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the live page.")] = False,
-) -> None:
-    """A whole Marseille-Cassis on this machine: broker, engine, collector and virtual readers as processes.
-
-    20,000 runners, START and FINISH over serial lines, the Gineste over MQTT, on a race clock 60 times as fast as
-    life. Ends with published results, compared with the expected answer.
-    """
-    from calanque.commands.demo import demo_command
-
-    raise typer.Exit(
-        demo_command(
-            speed=speed, runners=runners, seed=seed, port=port, folder=folder, reads=reads,
-            from_results=from_results, open_browser=open_browser,
-        )
-    )  # fmt: skip
-
-
-@app.command()
-def broker(
-    race: Race,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0: a free one.")] = 0,
-) -> None:
-    """The embedded MQTT broker, for a quick start and small races. On race day use Mosquitto (docs/broker.md)."""
-    from calanque.commands.broker import broker_command
-
-    raise typer.Exit(broker_command(race, host=host, port=port))
-
-
-@app.command()
+@app.command(rich_help_panel=RACE_DAY)
 def collect(
     race: Annotated[
         str, typer.Argument(metavar="RACE", help="The race's id, as in its topics, or its file or folder.")
     ],
     source: Annotated[str, typer.Option(help="Name of the source this collector speaks for.")],
     reader: Annotated[str, typer.Option(help="`serial:/dev/ttyUSB0?baud=9600` or `tcp:host:port`.")],
-    broker: Annotated[str, typer.Option(help="`mqtt://host:port`.")],
+    broker: Annotated[str, typer.Option(help="`mqtt://host:port`, or `mqtts://` with TLS.")],
     store: Annotated[Path, typer.Option(help="File in which reads wait until the engine has confirmed them.")],
     protocol: Annotated[str, typer.Option(help="What the reader speaks.")] = "ipico",
-    password_file: Annotated[Path | None, typer.Option(help="File holding this source's password.")] = None,
-    clock: Annotated[str, typer.Option(help="Race clock; `real`, or that of a simulated race.")] = "real",
+    password_file: Annotated[
+        Path | None, typer.Option(help="File with this source's password; else the race folder's, where it is here.")
+    ] = None,
+    clock: Annotated[str, typer.Option(help=CLOCK)] = "real",
 ) -> None:
-    """Runs beside a far mat: keeps each read until the engine has confirmed it, whatever the link does."""
+    """Runs beside a far mat: keeps each read until the engine has confirmed it, whatever the link does.
+
+    Link, broker and engine may come and go, and may be started in any order. Give it the same `--store` each time.
+
+    Example: `calanque collect my_race --source col --reader serial:/dev/ttyUSB0?baud=9600 --broker mqtt://10.0.0.5
+    --password-file col.password --store col.sqlite`
+    """
     from calanque.commands.collect import collect_command
 
     raise typer.Exit(
@@ -186,61 +211,27 @@ def collect(
     )  # fmt: skip
 
 
-@app.command()
-def simulate(
+@app.command(rich_help_panel=RACE_DAY)
+def broker(
     race: Race,
-    out: Annotated[Path, typer.Option(help="Folder for roster, reads, guns, truth and expected results.")],
-    runners: Annotated[int | None, typer.Option(min=1, help="How many runners.", show_default="20000")] = None,
-    seed: Annotated[int, typer.Option(help="Same seed, same files.")] = 1,
-    reads: Annotated[int | None, typer.Option(min=1, help="Mean reads per crossing and mat.")] = None,
-    perfect: Annotated[bool, typer.Option(help="No misses, strays or walk-backs: one read a crossing.")] = False,
-    from_results: Annotated[Path | None, typer.Option(metavar="FILE", help=FROM_RESULTS)] = None,
-    serve: Annotated[
-        bool, typer.Option(help="Then play the files through virtual readers on pseudo-terminals.")
-    ] = False,
-    clock: Annotated[str, typer.Option(help="Race clock to play them by.")] = "real",
+    host: Annotated[str, typer.Option(help="Address to listen on; loopback unless told otherwise.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0: a free one.")] = 0,
 ) -> None:
-    """A race from a seed: who runs, what the mats see, what is true, and what the rules must answer."""
-    from calanque.commands.simulate import simulate_command
+    """The embedded MQTT broker, for a quick start and small races.
 
-    raise typer.Exit(
-        simulate_command(
-            race, out=out, runners=runners, seed=seed, reads=reads, perfect=perfect, from_results=from_results,
-            serve=serve, clock=clock,
-        )
-    )  # fmt: skip
+    On race day use Mosquitto (docs/broker.md). Makes a password for the engine and for each source, in
+    `broker.passwords` of the race folder, and writes where it listens into `broker.json`.
 
+    Example: `calanque broker races/my_race --port 1883`
+    """
+    from calanque.commands.broker import broker_command
 
-@app.command()
-def replay(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A race folder that was run.")],
-    out: Annotated[Path, typer.Option(help="Folder for the results of the replay.")],
-    through: Annotated[int | None, typer.Option(help="Stop at this journal number.")] = None,
-    speed: Annotated[str, typer.Option(help="`max`, or how many times life, with the live page served.")] = "max",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the live page; 0: a free one.")] = 0,
-) -> None:
-    """Runs a recorded race again from its journal, and compares the results with what was published."""
-    from calanque.commands.replay import replay_command
-
-    raise typer.Exit(replay_command(folder, out=out, through=through, speed=speed, port=port))
+    raise typer.Exit(broker_command(race, host=host, port=port))
 
 
-@app.command()
-def close(
-    race: Race,
-    point: Annotated[str, typer.Argument(metavar="start|finish", help="What is closed.")],
-    author: Annotated[str, typer.Option(help="Who says so.")],
-    at: Annotated[str | None, typer.Option(help="Local time HH:MM:SS on race day; now unless given.")] = None,
-) -> None:
-    """Declares the start or the finish closed. Only then is anybody DNS or DNF."""
-    from calanque.commands.control import close_command
-
-    raise typer.Exit(close_command(race, point=point, author=author, at=at))
-
-
-@app.command()
+@app.command(rich_help_panel=RACE_DAY)
 def gun(
-    race: Race,
+    race: Running,
     author: Annotated[str, typer.Option(help="Who says so.")],
     wave: Annotated[str | None, typer.Option(help="Whose gun; the first wave that has none yet unless given.")] = None,
     at: Annotated[str | None, typer.Option(help="Local time HH:MM:SS[.ffffff] on race day; now unless given.")] = None,
@@ -254,28 +245,117 @@ def gun(
     raise typer.Exit(gun_command(race, wave=wave, author=author, at=at))
 
 
-@app.command()
-def publish(race: Race, author: Annotated[str, typer.Option(help="Who publishes.")]) -> None:
-    """Publishes the results as they stand now, whole and numbered, from the running engine."""
+@app.command(rich_help_panel=RACE_DAY)
+def close(
+    race: Running,
+    point: Annotated[str, typer.Argument(metavar="start|finish", help="What is closed.")],
+    author: Annotated[str, typer.Option(help="Who says so.")],
+    at: Annotated[str | None, typer.Option(help="Local time HH:MM:SS[.ffffff] on race day; now unless given.")] = None,
+) -> None:
+    """Declares the start or the finish closed. Only then is anybody DNS or DNF.
+
+    Crossings of the start after it was closed do not count. Closing again, with another time, replaces the first.
+
+    Example: `calanque close races/my_race start --author Anne --at 09:40:00`
+    """
+    from calanque.commands.control import close_command
+
+    raise typer.Exit(close_command(race, point=point, author=author, at=at))
+
+
+@app.command(rich_help_panel=RACE_DAY)
+def publish(race: Running, author: Annotated[str, typer.Option(help="Who publishes.")]) -> None:
+    """Publishes the results as they stand now, whole and numbered, from the running engine.
+
+    They lie in `out/` of the race folder: CSV, JSON, XLSX and a site (docs/results_files.md).
+
+    Example: `calanque publish races/my_race --author Anne`
+    """
     from calanque.commands.control import publish_command
 
     raise typer.Exit(publish_command(race, author=author))
 
 
-@app.command()
-def snapshot(
+@app.command(rich_help_panel=AFTER)
+def replay(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A race folder that was run.")],
+    out: Annotated[Path, typer.Option(help="Folder for the results of the replay.")],
+    through: Annotated[int | None, typer.Option(min=0, help="Stop at this journal number.")] = None,
+    speed: Annotated[str, typer.Option(help="`max`, or how many times life, with the live page served.")] = "max",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the live page; 0: a free one.")] = 0,
+) -> None:
+    """Runs a recorded race again from its journal, and compares the results with what was published.
+
+    Exit code 1 when they differ. The journal is only read.
+
+    Example: `calanque replay races/my_race --out again --speed 60`
+    """
+    from calanque.commands.replay import replay_command
+
+    raise typer.Exit(replay_command(folder, out=out, through=through, speed=speed, port=port))
+
+
+@app.command(rich_help_panel=AFTER)
+def simulate(
     race: Race,
+    out: Annotated[Path, typer.Option(help="Folder for roster, reads, guns, truth and expected results.")],
+    runners: Annotated[int | None, typer.Option(min=1, help="How many runners.", show_default="20000")] = None,
+    seed: Annotated[int, typer.Option(help="Same seed, same files.")] = 1,
+    reads: Annotated[
+        int | None, typer.Option(min=1, help="Mean reads per crossing and mat.", show_default="10")
+    ] = None,
+    perfect: Annotated[
+        bool, typer.Option("--perfect", help="No misses, strays or walk-backs: one read a crossing.")
+    ] = False,
+    from_results: Annotated[Path | None, typer.Option(metavar="FILE", help=FROM_RESULTS)] = None,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Then play the files through virtual readers on pseudo-terminals.")
+    ] = False,
+    clock: Annotated[str, typer.Option(help="By which they are played. " + CLOCK)] = "real",
+) -> None:
+    """A race from a seed: who runs, what the mats see, what is true, and what the rules must answer.
+
+    Or a real one again, from its published results. docs/simulation.md says what each file holds.
+
+    Example: `calanque simulate marseille_cassis_2024 --out day --runners 500`
+
+    Then: `calanque results day --roster day/roster.csv --reads day/reads.csv --guns day/guns.csv --out out --expected
+    day/expected.csv`
+    """
+    from calanque.commands.simulate import simulate_command
+
+    raise typer.Exit(
+        simulate_command(
+            race, out=out, runners=runners, seed=seed, reads=reads, perfect=perfect, from_results=from_results,
+            serve=serve, clock=clock,
+        )
+    )  # fmt: skip
+
+
+@app.command(rich_help_panel=AFTER)
+def snapshot(
+    race: Recorded,
     out: Annotated[Path, typer.Argument(metavar="FILE", help="Where the copy goes; must not exist.")],
 ) -> None:
-    """A consistent copy of the journal, also while the engine runs."""
+    """A consistent copy of the journal, verified, also while the engine runs.
+
+    Example: `calanque snapshot races/my_race /media/usb/my_race-1015.sqlite`
+    """
     from calanque.commands.journal import snapshot_command
 
     raise typer.Exit(snapshot_command(race, out))
 
 
+journal = typer.Typer(no_args_is_help=True, help="Looks after a race's journal: `verify`, `repair`, `reads`.")
+app.add_typer(journal, name="journal", rich_help_panel=AFTER)
+
+
 @journal.command("verify")
-def journal_verify(race: Race) -> None:
-    """Verifies every seal of the journal. Exit code 1, and the place, when it is damaged."""
+def journal_verify(race: Recorded) -> None:
+    """Verifies every seal of the journal. Exit code 1, and the place, when it is damaged.
+
+    Example: `calanque journal verify races/my_race`
+    """
     from calanque.commands.journal import verify_command
 
     raise typer.Exit(verify_command(race))
@@ -283,7 +363,7 @@ def journal_verify(race: Race) -> None:
 
 @journal.command("repair")
 def journal_repair(
-    race: Race,
+    race: Recorded,
     to: Annotated[Path, typer.Option(metavar="FILE", help="The new journal; must not exist.")],
     copy: Annotated[
         list[Path] | None,
@@ -294,6 +374,8 @@ def journal_repair(
 
     What one file has lost is taken from the copies, as long as the seals fit. Exit code 0 when all is saved, 1 when
     something is lost, with the first number that no file could give. docs/journal.md says how to put it in place.
+
+    Example: `calanque journal repair races/my_race --to saved.sqlite --copy /media/usb/my_race-1015.sqlite`
     """
     from calanque.commands.journal import repair_command
 
@@ -302,10 +384,13 @@ def journal_repair(
 
 @journal.command("reads")
 def journal_reads(
-    race: Race,
+    race: Recorded,
     out: Annotated[Path, typer.Argument(metavar="FILE", help="SQLite file to make, with a row for each read.")],
 ) -> None:
-    """Writes the journal's reads as rows of a plain SQLite table, for whoever wants SQL."""
+    """Writes the journal's reads as rows of a plain SQLite table, for whoever wants SQL.
+
+    Example: `calanque journal reads races/my_race reads.sqlite`
+    """
     from calanque.commands.journal import reads_command
 
     raise typer.Exit(reads_command(race, out))
