@@ -157,9 +157,9 @@ class CategoryScheme:
         By rule only men and women have categories: an entrant of another or of unknown sex has none, and is in
         the overall lists alone. None too without a birth year, unless the age on the day leaves one class only.
         """
-        given = entrant.category.upper()
         if self.basis is CategoryBasis.ROSTER:
             return entrant.category or None
+        given = entrant.category.upper()
         if given and given in self.kept:
             return given
         if entrant.sex not in (Sex.M, Sex.F):

@@ -172,6 +172,8 @@ def _tags(reading: _Reading, rows: Rows, columns: Columns, remarks: list[RosterR
     for field in names[1:]:
         pairs = zip(tags, reading.tags(field), strict=True)
         tags = [own + more if more and not set(own) & set(more) else _joined(own, more) for own, more in pairs]
+    if len({tag for own in tags for tag in own}) == sum(map(len, tags)):  # no tag is there twice
+        return tags
     holders: dict[Tag, int] = {}
     doubled_tags: dict[Tag, list[int]] = {}
     for index, own in enumerate(tags):
