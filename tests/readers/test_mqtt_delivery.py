@@ -242,7 +242,7 @@ async def test_two_collectors_with_copies_of_one_store_both_deliver_and_are_told
             collector = make_collector(each, mosquitto)
             async with running(collector):
                 await until(lambda collector=collector: collector.unconfirmed == 0)
-        # The engine sees other content, or the copy sees numbers confirmed that it never sent: both lead to a new store.
+        # The engine sees other content, or the copy sees numbers confirmed that it never sent: either way a new store.
         await until(lambda: sink.raised(AlarmKind.OTHER_CONTENT) or two.id != one.id)
         one.close()
         two.close()
