@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import csv
 import json
-import subprocess
-import sys
 import zipfile
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from command_line import calanque
 
 from calanque.exit_codes import OK
 from config.loader import race_path
@@ -68,13 +67,9 @@ class Story:
         }
         for name, lines in files.items():
             (self.place / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
-        done = subprocess.run(
-            [
-                sys.executable, "-m", "calanque", "results", self.race, "--roster", self.place / "roster.csv",
-                "--reads", self.place / "reads.csv", "--guns", self.place / "guns.csv", "--out", self.out,
-                "--formats", "csv,json,xlsx,site", *more,
-            ],
-            capture_output=True, text=True, timeout=60,
+        done = calanque(
+            "results", self.race, "--roster", self.place / "roster.csv", "--reads", self.place / "reads.csv",
+            "--guns", self.place / "guns.csv", "--out", self.out, "--formats", "csv,json,xlsx,site", *more,
         )  # fmt: skip
         assert done.returncode == OK, done.stderr
         self.said = done.stdout
