@@ -103,8 +103,8 @@ class Killer:
             )
             shown, confirmed = course.reads, dict(course.confirmed)
             course.kill(name)
-            died_s = time.monotonic()
             state = course.journal_as_it_lies(self.place / f"death-{number}")
+            died_s = time.monotonic()  # nobody could start it again while we looked
             grown = state.applied
             assert len(state.reads()) >= shown, "reads that had been shown are not in the journal"
             for store, through in confirmed.items():
