@@ -9,13 +9,20 @@ from typing import Final
 import numpy as np
 
 from timing.race import MatRole, Race
+from timing.reads import Int64
 from timing.times import Flag, Times
 
 _SAID_BY_POINT: Final = Flag.MISSED_SPLIT | Flag.START_BACKUP | Flag.FINISH_BACKUP | Flag.SPLIT_BACKUP
 
 
 def flag_column(times: Times, race: Race) -> list[str]:
-    """The words for each entrant, empty where there is no flag. A text is made once for each combination."""
+    """The words for each entrant, empty where there is no flag."""
+    words, codes = flag_codes(times, race)
+    return [words[code] for code in codes.tolist()]
+
+
+def flag_codes(times: Times, race: Race) -> tuple[list[str], Int64]:
+    """The words of each combination of flags that occurs, and which of them each entrant has."""
     points = [point.id for point in race.course.points]
     backup_mats = np.array([mat.role is MatRole.BACKUP for mat in race.course.mats] + [False], dtype=np.bool_)
     by_backup = np.zeros(len(times), dtype=np.int64)
@@ -24,8 +31,9 @@ def flag_column(times: Times, race: Race) -> list[str]:
     missed = times.missed.astype(np.int64) & ~np.int64(1)
     flags = times.flags.astype(np.int64) & ~int(_SAID_BY_POINT)
     rows = list(zip(flags.tolist(), missed.tolist(), by_backup.tolist(), strict=True))
-    words = {row: _words(Flag(row[0]), row[1], row[2], points) for row in set(rows)}
-    return [words[row] for row in rows]
+    code_of = {row: code for code, row in enumerate(dict.fromkeys(rows))}
+    words = [_words(Flag(flags), missed, backup, points) for flags, missed, backup in code_of]
+    return words, np.array([code_of[row] for row in rows], np.int64)
 
 
 def _words(flags: Flag, missed: int, by_backup: int, points: list[str]) -> str:

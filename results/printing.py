@@ -86,14 +86,6 @@ def second_column(seconds: Int64, language: Language, *, missing: str = "") -> l
     return [text[second] for second in every]
 
 
-def integer_column(values: Int64) -> list[str]:
-    """Each value as an exact integer, empty where MISSING."""
-    texts = list(map(str, values.tolist()))
-    for row in np.flatnonzero(values == MISSING).tolist():
-        texts[row] = ""
-    return texts
-
-
 def hour(instant: Instant, zone: ZoneInfo) -> str:
     """`10:05:46` in the race's zone: whole seconds already begun are not yet over, so an hour is never rounded up."""
     return datetime_of(instant - instant % SECOND, zone).strftime("%H:%M:%S")

@@ -5,18 +5,19 @@ Bibs only, no names. UTF-8, comma, LF, rows in the natural order of bibs: the sa
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 
 from config.plan import RacePlan
-from results.flag_words import flag_column
-from results.printing import Language, duration_column, integer_column
+from results.byte_columns import clock_chars, csv_rows, integer_chars, text_chars
+from results.flag_words import flag_codes
+from results.printing import printed_column
 from results.rankings import NO_PLACE, Rankings
 from timing.instants import MISSING
 from timing.race import Race
-from timing.reads import Int32, Int64, UInt8
+from timing.reads import Int64
 from timing.roster import Roster
 from timing.times import Origin, Status, Times
 from timing.verdicts import net_origin
@@ -38,24 +39,28 @@ def results_csv(plan: RacePlan, roster: Roster, times: Times, rankings: Rankings
     """The whole file."""
     race = plan.race
     order = rankings.eligibility.by_bib
-    columns: list[Iterable[str]] = [
-        _quoted([entrant.bib for entrant in roster.entrants], order),
-        _named(_STATUS, times.status[order]),
-        integer_column(times.start_us[order]),
-        integer_column(times.finish_us[order]),
-        integer_column(times.gun_time_us[order]),
-        integer_column(times.net_time_us[order]),
-        duration_column(times.gun_time_us[order], plan.rounding, Language.MACHINE),
-        duration_column(times.net_time_us[order], plan.rounding, Language.MACHINE),
+    gun_us, net_us = times.gun_time_us[order], times.net_time_us[order]
+    columns = [
+        text_chars(_quoted([roster.entrants[index].bib for index in order.tolist()])),
+        text_chars(_STATUS)[times.status[order]],
+        integer_chars(times.start_us[order]),
+        integer_chars(times.finish_us[order]),
+        integer_chars(gun_us),
+        integer_chars(net_us),
+        clock_chars(printed_column(gun_us, plan.rounding)),
+        clock_chars(printed_column(net_us, plan.rounding)),
     ]
     splits = range(1, len(race.course.points) - 1)
-    columns += [integer_column(split_us(times, race, point)[order]) for point in splits]
-    ranks = (rankings.rank_overall, rankings.rank_sex, rankings.rank_category)
-    columns += [_places(rank[order]) for rank in ranks]
-    columns += [_named(_SOURCE, origin[order]) for origin in (times.start_origin, times.finish_origin)]
-    columns.append(_quoted(flag_column(times, race), order))
-    lines = [",".join(_quote(name) for name in columns_of(race)), *map(",".join, zip(*columns, strict=True)), ""]
-    return "\n".join(lines).encode()
+    columns += [integer_chars(split_us(times, race, point)[order]) for point in splits]
+    for rank in (rankings.rank_overall, rankings.rank_sex, rankings.rank_category):
+        place = rank[order].astype(np.int64)
+        place[place == NO_PLACE] = MISSING
+        columns.append(integer_chars(place))
+    columns += [text_chars(_SOURCE)[origin[order]] for origin in (times.start_origin, times.finish_origin)]
+    words, flags = flag_codes(times, race)
+    columns.append(text_chars(_quoted(words))[flags[order]])
+    header = ",".join(_quoted(columns_of(race))) + "\n"
+    return header.encode() + csv_rows(columns)
 
 
 def split_us(times: Times, race: Race, point: int) -> Int64:
@@ -65,23 +70,9 @@ def split_us(times: Times, race: Race, point: int) -> Int64:
     return np.where(known, np.where(known, at, 0) - np.where(known, begin, 0), MISSING)
 
 
-def _named(names: list[str], codes: UInt8) -> Iterable[str]:
-    return [names[code] for code in codes.tolist()]
-
-
-def _places(rank: Int32) -> list[str]:
-    texts = list(map(str, rank.tolist()))
-    for row in np.flatnonzero(rank == NO_PLACE).tolist():
-        texts[row] = ""
-    return texts
-
-
-def _quoted(texts: list[str], order: Int32) -> list[str]:
-    """Texts in an order, quoted for CSV where they need it."""
-    if all(map(str.isalnum, texts)):
-        return [texts[index] for index in order.tolist()]
-    quoted = {text: _quote(text) for text in set(texts)}
-    return [quoted[texts[index]] for index in order.tolist()]
+def _quoted(texts: Sequence[str]) -> Sequence[str]:
+    """Texts for CSV, in quotes where they need them."""
+    return texts if all(map(str.isalnum, texts)) else [_quote(text) for text in texts]
 
 
 def _quote(text: str) -> str:

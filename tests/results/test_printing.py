@@ -16,7 +16,6 @@ from results.printing import (
     duration,
     duration_column,
     hour,
-    integer_column,
     moment,
     place_word,
     printed_column,
@@ -62,12 +61,6 @@ def test_a_column_is_rounded_like_each_of_its_values(values: list[int], mode: Re
 
     column = printed_column(np.array(values, dtype=np.int64), Rounding(reading_us=step, reading=mode))
     assert column.tolist() == [expected(value) for value in values]
-
-
-@given(st.lists(st.integers(-(2**62), 2**62) | st.just(MISSING), max_size=20))
-def test_integers_are_exact_and_missing_is_empty(values: list[int]) -> None:
-    texts = integer_column(np.array(values, dtype=np.int64))
-    assert [MISSING if text == "" else int(text) for text in texts] == values
 
 
 def test_the_hour_of_the_day_is_that_of_the_race_on_both_sides_of_the_change_of_the_clocks() -> None:
