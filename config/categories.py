@@ -180,6 +180,8 @@ class CategoryScheme:
 
     def categories_of(self, entrants: Iterable[Entrant], day: date) -> list[str | None]:
         """`category_of` each entrant, quickly: entrants of one sex, year and age are asked once."""
+        if self.basis is CategoryBasis.ROSTER:
+            return [entrant.category or None for entrant in entrants]
         found: dict[tuple[str, Sex, int | None, int | None], str | None] = {}
         codes: list[str | None] = []
         for entrant in entrants:

@@ -37,7 +37,7 @@ class Categories:
 def categorise(plan: RacePlan, roster: Roster) -> Categories:
     """The category of each entrant on the day of the race, by the plan's scheme."""
     scheme, day = plan.categories, plan.race.day
-    texts = [scheme.category_of(entrant, day) for entrant in roster.entrants]
+    texts = scheme.categories_of(roster.entrants, day)
     names = tuple(scheme.in_order((text for text in texts if text), day))
     code_of: dict[str | None, int] = {name: code for code, name in enumerate(names)}
     code = np.array([code_of.get(text, NO_CATEGORY) for text in texts], dtype=np.int16)

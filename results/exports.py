@@ -7,7 +7,6 @@ from typing import Final
 from results.people import Audience
 from results.printing import Language
 from results.results_csv import results_csv
-from results.results_json import results_json
 from results.standing import Standing
 
 
@@ -32,11 +31,13 @@ def export_files(standing: Standing, formats: Collection[Format] = ALL_FORMATS) 
     """Relative path (with `/`) and bytes of each file, in one order. What names the withheld lies under `jury/`."""
     if Format.CSV in formats:
         yield "results.csv", results_csv(standing.plan, standing.roster, standing.times, standing.rankings)
+    # Imported where they are needed: a command that writes no workbook should not wait for it.
     if Format.JSON in formats:
+        from results.results_json import results_json
+
         yield "results.json", results_json(standing, Audience.PUBLIC)
         yield "jury/results.json", results_json(standing, Audience.JURY)
     if Format.XLSX in formats:
-        # Imported where it is needed: a command that writes no workbook should not wait for it.
         from results.workbook import results_xlsx
 
         language = first_language(standing)

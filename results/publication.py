@@ -20,8 +20,7 @@ from results.errors import ExportFailed, PublicationRefused
 from results.exports import ALL_FORMATS, SHORTCUTS, Format, export_files
 from results.printing import moment
 from results.rankings import Rankings
-from results.results_json import STATE
-from results.standing import Standing
+from results.standing import STATE, Standing
 from timing.instants import Instant
 from timing.roster import Roster
 from timing.times import Times

@@ -14,7 +14,7 @@ from config.plan import Clock, ListRule, RacePlan
 from results.people import Audience, Person
 from results.printing import Language, moment, printed_column, second_column
 from results.rankings import RankedList
-from results.standing import Standing
+from results.standing import STATE, Standing
 from results.titles import list_title
 from timing.instants import MISSING
 from timing.race import Race
@@ -22,7 +22,6 @@ from timing.reads import Int64
 from timing.times import Guns
 
 FORMAT: Final = "calanque results 1"
-STATE: Final = "provisional"
 
 _compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 

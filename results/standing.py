@@ -5,6 +5,7 @@ A plain value. Everything written from it is a pure function of it: no clock is 
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 from config.plan import RacePlan
 from results.people import Audience, Person, printed_people
@@ -12,6 +13,9 @@ from results.rankings import Rankings
 from timing.instants import MISSING, Instant
 from timing.roster import Roster
 from timing.times import Status, Times
+
+STATE: Final = "provisional"
+"""What results are until a jury has confirmed them."""
 
 
 @dataclass(frozen=True, kw_only=True)

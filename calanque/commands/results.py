@@ -10,7 +10,6 @@ from calanque.errors import FrontDoorError
 from calanque.exit_codes import DIFFERENT, OK, WITH_REMARKS
 from calanque.terminal import CLASS_WORDS, grouped, say, say_classes, table, warn
 from config.loader import load_race
-from results.compare import compare_results
 from results.exports import Format
 from results.printing import hour
 from results.publication import last_number, publish
@@ -56,6 +55,8 @@ def results_command(
     _say_summary(timed)
     say(f"Publication {number}: {publication.folder}, newest always as {out / 'results.csv'}")
     if expected is not None:
+        from results.compare import compare_results
+
         comparison = compare_results(publication.folder / "results.csv", expected)
         say(f"Compared with {expected}: {comparison}")
         if not comparison.equal:
