@@ -36,8 +36,10 @@ class Runs:
         """How long `name` takes for each second of `other`: the median of the ratios of each round."""
         return statistics.median(a.wall_s / b.wall_s for a, b in zip(self.of[name], self.of[other], strict=True))
 
-    def table(self, base: str) -> str:
-        head = f"{'':<24}{'wall s':>9}{'(min-max)':>16}{'cpu s':>8}{'peak MB':>9}{'of ' + base:>20}"
+    def table(self, *bases: str) -> str:
+        """Medians, and the median of the ratios to each of `bases`, round by round."""
+        head = f"{'':<24}{'wall s':>9}{'(min-max)':>16}{'cpu s':>8}{'peak MB':>9}"
+        head += "".join(f"{'of ' + base:>12}" for base in bases)
         rows = [head]
         for name, runs in self.of.items():
             walls = [run.wall_s for run in runs]
@@ -45,7 +47,7 @@ class Runs:
             spread = f"({min(walls):.2f}-{max(walls):.2f})"
             rows.append(
                 f"{name:<24}{statistics.median(walls):>9.3f}{spread:>16}{cpu:>8.2f}{self.peak_mb(name):>9.0f}"
-                f"{self.ratio(name, base):>20.2f}"
+                + "".join(f"{self.ratio(name, base):>12.2f}" for base in bases)
             )
         return "\n".join(rows)
 

@@ -43,7 +43,7 @@ def test_results_of_a_race_beside_pandas_and_polars(
         },
         rounds=ROUNDS,
     )
-    show(request, f"{files.reads:,} reads, own jobs\n{runs.table('polars')}")
+    show(request, f"{files.reads:,} reads, own jobs\n{runs.table('pandas', 'polars')}")
     assert answers(tmp_path / "csv" / "results.csv") == answers(tmp_path / "polars.csv")
     assert answers(tmp_path / "pandas.csv") == answers(tmp_path / "polars.csv")
     assert (tmp_path / "csv" / "results.csv").read_bytes() == (tmp_path / "ipico" / "results.csv").read_bytes()
@@ -80,7 +80,7 @@ def test_results_beside_the_jobs_of_the_other_bench(tmp_path: Path, request: pyt
         },
         rounds=ROUNDS,
     )
-    show(request, f"{files.reads:,} reads, the other bench\n{runs.table('polars')}")
+    show(request, f"{files.reads:,} reads, the other bench\n{runs.table('pandas', 'polars')}")
     assert runs.peak_mb("calanque, read log") < PEAK_MB_MAX
     assert runs.peak_mb("calanque, IPICO") < PEAK_MB_MAX
     assert runs.ratio("calanque, read log", "pandas") <= 0.5
