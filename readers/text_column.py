@@ -86,7 +86,7 @@ class TextColumn(Generic[_Value]):
         entries = self._entries(words)
         if not self._all_sound:
             good &= self._sound[entries]
-        return self._values[entries]
+        return self._values.take(entries)
 
     def expect(self, texts: list[bytes], values: list[int]) -> None:
         """Makes entries of texts that will probably come, before any others: quicker than learning them one by one.
@@ -115,8 +115,11 @@ class TextColumn(Generic[_Value]):
     def _entries(self, words: list[UInt64]) -> Int32:
         self._widen(len(words))
         hashes = _hashes_of(words)
-        found = self._slots[self._home(hashes)]
-        rest = np.flatnonzero(~self._same(found, words))
+        found = self._slots.take(self._home(hashes))
+        same = self._same(found, words)
+        if same.all():
+            return found
+        rest = np.flatnonzero(~same)
         while len(rest):
             found[rest] = self._probed([word[rest] for word in words], hashes[rest])
             rest = rest[found[rest] == _FREE]
@@ -140,7 +143,7 @@ class TextColumn(Generic[_Value]):
         """Whether these are the entries of these texts."""
         same: Bool = entries != _FREE
         for place, known in enumerate(self._words):
-            same &= known[entries] == (words[place] if place < len(words) else 0)
+            same &= known.take(entries) == (words[place] if place < len(words) else 0)
         return same
 
     def _home(self, hashes: UInt64) -> Int64:
