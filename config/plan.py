@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 
 from config.categories import CategoryScheme
 from config.palmares import CourseVersion, Winner
-from timing.instants import SECOND
+from timing.instants import MINUTE, SECOND, Duration
 from timing.race import GunOrigin, Race
 from timing.reads import Int64
 from timing.roster import Entrant, Sex
@@ -57,7 +57,8 @@ class ListRule:
     Empty eligibility admits everybody of a ranked role. `categories` holds whole codes (`M2F`), `nationalities`
     three-letter codes, `licensed` and `elite` None where it does not matter. With `per` SEX only M and F have lists;
     with CATEGORY only entrants who have a category. `gun_origin` has no meaning for a net list. `depth` None: all.
-    `public` False: the list is handed over, not posted.
+    `public` False: the list is handed over, not posted. `groups`: the races within the race it admits ("" is the main
+    one). `prize`: money, podium or record hangs on it: whoever left before the own gun waits for a ruling.
     """
 
     id: str
@@ -76,6 +77,8 @@ class ListRule:
     depth: int | None = None
     main: MainRank | None = None
     public: bool = True
+    groups: frozenset[str] = frozenset({""})
+    prize: bool = False
 
     def title_in(self, language: str) -> str:
         """The title in a language, else in the first the race file gives, else the id."""
@@ -156,6 +159,14 @@ class WebPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JuryPlan:
+    """When the jury is asked. `margin_us`: a gap that tags cannot decide, inside a prize list's depth."""
+
+    margin_us: Duration = SECOND // 2
+    protest_us: Duration = 30 * MINUTE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Assumed:
     """A value of the race file that could not be established from a source."""
 
@@ -178,6 +189,7 @@ class RacePlan:
     categories: CategoryScheme
     rounding: Rounding = Rounding()
     roles: Mapping[str, RoleRule] = field(default_factory=lambda: dict(DEFAULT_ROLES))
+    jury: JuryPlan = JuryPlan()
     broker: BrokerPlan = BrokerPlan()
     web: WebPlan = WebPlan()
     assumed: tuple[Assumed, ...] = ()

@@ -111,9 +111,7 @@ def _values(times: Times, key: _ClockKey, official: GunOrigin) -> Int64:
         return times.net_time_us
     if origin is official:
         return times.gun_time_us
-    guns = np.full(len(times), times.guns.first_us, dtype=np.int64)
-    if origin is GunOrigin.WAVE:
-        guns = np.where(times.wave_gun_us == MISSING, guns, times.wave_gun_us)
+    guns = times.wave_gun_us if origin is GunOrigin.WAVE else times.race_gun_us
     return np.where(times.finish_us == MISSING, MISSING, times.finish_us - guns)
 
 

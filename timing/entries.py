@@ -29,6 +29,16 @@ from timing.read_columns import (
 )
 from timing.reads import ClockKind, SourceId, SourceReads, Tag
 from timing.roster import Bib, Entrant, Roster, Sex
+from timing.ruling_entries import (
+    HostStepBody,
+    PostingBody,
+    RulingBody,
+    SightingBody,
+    built,
+    plain,
+    ruling_fields,
+    ruling_of,
+)
 
 __all__ = [
     "Body",
@@ -37,11 +47,15 @@ __all__ = [
     "DecodedReads",
     "Delivery",
     "GunBody",
+    "HostStepBody",
     "LossBody",
     "NoteBody",
+    "PostingBody",
     "PublicationBody",
     "RosterBody",
     "RulesBody",
+    "RulingBody",
+    "SightingBody",
     "content_check",
     "decode",
     "decode_reads",
@@ -133,7 +147,19 @@ class NoteBody:
 
 
 Body: TypeAlias = (
-    RulesBody | RosterBody | GunBody | ClosingBody | PublicationBody | LossBody | ClockBody | NoteBody | DecodedReads
+    RulesBody
+    | RosterBody
+    | GunBody
+    | ClosingBody
+    | PublicationBody
+    | LossBody
+    | ClockBody
+    | NoteBody
+    | RulingBody
+    | SightingBody
+    | PostingBody
+    | HostStepBody
+    | DecodedReads
 )
 
 
@@ -309,6 +335,33 @@ def _decode_note(entry: Entry) -> NoteBody:
     return NoteBody(**_fields(entry))
 
 
+def _encode_ruling(body: RulingBody) -> bytes:
+    return _json(ruling_fields(body))
+
+
+def _decode_ruling(entry: Entry) -> RulingBody:
+    return ruling_of(_fields(entry))
+
+
+def _encode_plain(body: Any) -> bytes:
+    return _json(plain(body))
+
+
+def _decode_sighting(entry: Entry) -> SightingBody:
+    sighting: SightingBody = built(SightingBody, _fields(entry))
+    return sighting
+
+
+def _decode_posting(entry: Entry) -> PostingBody:
+    posting: PostingBody = built(PostingBody, _fields(entry))
+    return posting
+
+
+def _decode_host_step(entry: Entry) -> HostStepBody:
+    step: HostStepBody = built(HostStepBody, _fields(entry))
+    return step
+
+
 _VERSIONS: Final[Mapping[EntryKind, int]] = dict.fromkeys(EntryKind, 1) | {EntryKind.READS: READS_VERSION}
 
 _ENCODERS: Final[Mapping[type, tuple[EntryKind, Callable[[Any], bytes]]]] = {
@@ -320,6 +373,10 @@ _ENCODERS: Final[Mapping[type, tuple[EntryKind, Callable[[Any], bytes]]]] = {
     LossBody: (EntryKind.LOSS, _encode_loss),
     ClockBody: (EntryKind.CLOCK, _encode_clock),
     NoteBody: (EntryKind.NOTE, _encode_note),
+    RulingBody: (EntryKind.RULING, _encode_ruling),
+    SightingBody: (EntryKind.SIGHTING, _encode_plain),
+    PostingBody: (EntryKind.POSTING, _encode_plain),
+    HostStepBody: (EntryKind.HOST_STEP, _encode_plain),
 }
 
 _DECODERS: Final[Mapping[EntryKind, Callable[[Entry], Body]]] = {
@@ -331,4 +388,8 @@ _DECODERS: Final[Mapping[EntryKind, Callable[[Entry], Body]]] = {
     EntryKind.LOSS: _decode_loss,
     EntryKind.CLOCK: _decode_clock,
     EntryKind.NOTE: _decode_note,
+    EntryKind.RULING: _decode_ruling,
+    EntryKind.SIGHTING: _decode_sighting,
+    EntryKind.POSTING: _decode_posting,
+    EntryKind.HOST_STEP: _decode_host_step,
 }

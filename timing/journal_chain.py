@@ -37,6 +37,13 @@ class EntryKind(enum.StrEnum):
     CLOCK = "clock"
     """A reader's clock, compared with ours."""
     NOTE = "note"
+    RULING = "ruling"
+    SIGHTING = "sighting"
+    """Somebody was seen without a chip."""
+    POSTING = "posting"
+    """A list was posted, became official, or was opened again."""
+    HOST_STEP = "host_step"
+    """The clock of the engine's own machine was moved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,14 +60,17 @@ class Mat:
     to_line_mm: int = 0
     label: str | None = None
     antennas: tuple[int, ...] = ()
+    also: tuple[str, ...] = ()
+    """Further points it serves, in the order they are run: the laps and the finish of a course that comes back."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Point:
     """A place on the course served by one or more mats.
 
-    `min_time_us` counts from the runner's own start read, else from the first race gun (0 at the start).
-    `line_speed_mm_s` turns a mat's distance to the line into time where the runner's own speed is not known.
+    `min_time_us` counts from the runner's own start read, else from the first race gun (0 at the start); `min_leg_us`
+    from the runner's own crossing of the point before, where there is one. `line_speed_mm_s` turns a mat's distance to
+    the line into time where the runner's own speed is not known.
     """
 
     id: str
@@ -78,19 +81,24 @@ class Point:
     moment: MomentRule
     mats: tuple[Mat, ...]
     line_speed_mm_s: int = 2800
+    min_leg_us: Duration = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Course:
-    """The points in the order they are run: one START first, splits, one FINISH last."""
+    """The points in the order they are run: one START first, splits, one FINISH last.
+
+    `profile`: (metres from the start, metres above the sea), ascending in the first; empty where it is not known.
+    """
 
     version: str
     points: tuple[Point, ...]
+    profile: tuple[tuple[int, int], ...] = ()
 
     @cached_property
     def mats(self) -> tuple[Mat, ...]:
-        """All mats, in the order of points; a mat's index here is its number in `Reads.mat`."""
-        return tuple(mat for point in self.points for mat in point.mats)
+        """All mats, in the order of points, each once; a mat's index here is its number in `Reads.mat`."""
+        return tuple({mat.id: mat for point in self.points for mat in point.mats}.values())
 
     @property
     def start(self) -> Point:
@@ -110,7 +118,9 @@ class Wave:
     """Runners started by the same gun.
 
     `planned_gun_us` is the plan; `gun_us` is a gun the race file states as fact (a race already run). `bibs` are
-    inclusive ranges of numeric bibs that belong to the wave unless the roster says otherwise.
+    inclusive ranges of numeric bibs that belong to the wave unless the roster says otherwise. `group` names a race
+    within the race (wheelchairs, say), which has a race gun and lists of its own. `speed_pct`: how fast its fastest are
+    beside the fastest runner; minimum times are divided by it.
     """
 
     id: str
@@ -118,6 +128,8 @@ class Wave:
     planned_gun_us: Instant
     gun_us: Instant | None = None
     bibs: tuple[tuple[int, int], ...] = ()
+    group: str = ""
+    speed_pct: int = 100
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -46,6 +46,16 @@ class Flag(enum.IntFlag):
     """Finished, with neither a start read nor a split."""
     NO_WAVE = 1024
     """Belongs to no wave: the first race gun stands in."""
+    OUT_OF_ORDER = 2048
+    """Seen at a point sooner after the one before than anybody can be: one of the two is not theirs."""
+    FINISH_AFTER_ABANDON = 4096
+    """Seen at the finish after an abandon was reported: held."""
+    TWO_TAGS_APART = 8192
+    """Two tags of theirs were at one point at different moments: perhaps two people."""
+    TAG_ON_TWO = 16384
+    """Wears a tag that a ruling gives to somebody else for a part of the race."""
+    SET_BY_HAND = 32768
+    """A time of theirs was set or withdrawn by a person."""
 
 
 class Origin(enum.IntEnum):
@@ -85,7 +95,8 @@ class Times:
 
     `crossing_us` and `crossing_mat` have one row for each point of the course (START first), `crossing_mat` an index
     into `Course.mats` (-1: none). `wave` and `crossed_wave` are indexes into `Race.waves` (-1: none). `gun_us` is
-    the gun the official time runs from. `missed` is a bit for each point that must have seen them and did not.
+    the gun the official time runs from, `race_gun_us` the first gun of their race. `missed` is a bit for each point
+    that must have seen them and did not.
     """
 
     status: UInt8
@@ -94,6 +105,7 @@ class Times:
     wave: Int16
     crossed_wave: Int16
     wave_gun_us: Int64
+    race_gun_us: Int64
     gun_us: Int64
     gun_time_us: Int64
     net_time_us: Int64

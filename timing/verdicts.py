@@ -16,7 +16,8 @@ def times_of(
     wave_us = np.array(guns.wave_us, np.int64)
     has_wave = field.wave >= 0
     wave_gun_us = np.where(has_wave, wave_us[np.maximum(field.wave, 0)], guns.first_us)
-    gun_us = wave_gun_us if race.gun_origin is GunOrigin.WAVE else np.full(len(field), guns.first_us, np.int64)
+    race_gun_us = race_guns(field.wave, race, guns)
+    gun_us = wave_gun_us if race.gun_origin is GunOrigin.WAVE else race_gun_us
     start_us, finish_us = crossing_us[0], crossing_us[-1]
     seen = crossing_us != MISSING
     missed = _missed(seen)
@@ -32,6 +33,7 @@ def times_of(
         wave=field.wave,
         crossed_wave=crossed_wave,
         wave_gun_us=wave_gun_us,
+        race_gun_us=race_gun_us,
         gun_us=gun_us,
         gun_time_us=_between(gun_us, finish_us),
         net_time_us=_between(net_origin(start_us, gun_us, race), finish_us),
@@ -42,6 +44,15 @@ def times_of(
         guns=guns,
         closings=closings,
     )
+
+
+def race_guns(wave: Int16, race: Race, guns: Guns) -> Int64:
+    """The first gun of the race within the race each entrant runs in; of all waves for somebody of no wave."""
+    first_of_group: dict[str, int] = {}
+    for each, gun_us in zip(race.waves, guns.wave_us, strict=True):
+        first_of_group[each.group] = min(gun_us, first_of_group.get(each.group, gun_us))
+    of_wave = np.array([*(first_of_group[each.group] for each in race.waves), guns.first_us], np.int64)
+    return np.take(of_wave, wave)
 
 
 def net_origin(start_us: Int64, gun_us: Int64, race: Race) -> Int64:

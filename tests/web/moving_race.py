@@ -94,6 +94,7 @@ class MovingRace:
             wave=self.wave,
             crossed_wave=self.wave,
             wave_gun_us=gun,
+            race_gun_us=gun,
             gun_us=gun,
             gun_time_us=np.where(finished, seen[-1] - gun, MISSING),
             net_time_us=np.where(finished & started, seen[-1] - seen[0], MISSING),
