@@ -1,10 +1,11 @@
 """The race as it follows from its journal: times, classes and rankings, kept up to date by the part that changed.
 
 Owns which runners must be matched again. There is one way from reads to times, `timing.matching.match`; whether it is
-given the reads of thirty runners or of all makes no difference to anybody's time.
+given the reads of thirty runners or of all makes no difference to anybody's time. What would follow from further
+rulings (`preview`) goes the same way and changes nothing here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,18 +15,36 @@ from config.plan import RacePlan
 from results.eligibility import Eligibility
 from results.rankings import Rankings, rank
 from results.standing import Standing
+from timing.decisions import Decisions, decisions_of
 from timing.field import Field
-from timing.guns import GunSignal, guns_in_force
+from timing.guns import guns_in_force
 from timing.instants import Duration, Instant
 from timing.journal import Entry, EntryKind
-from timing.matching import adopt, match
+from timing.matching import Matched, adopt, match
 from timing.passings import arrange
-from timing.reads import Int64, ReadClass, UInt8
-from timing.roster import Roster
+from timing.reads import Int64, ReadClass, Reads, UInt8
+from timing.roster import Bib, Roster
+from timing.ruled_field import ruled_field
+from timing.rulings import (
+    Act,
+    AssignTag,
+    CorrectClock,
+    FinishOrder,
+    OutOfUse,
+    RecallStart,
+    SetAside,
+    SetGun,
+    SwapTags,
+    UseAgain,
+    Withdraw,
+    bibs_of,
+)
 from timing.state import RaceState
 from timing.times import Closings, Guns, Times
 
-_FOR_EVERYBODY: Final = frozenset({EntryKind.ROSTER, EntryKind.GUN, EntryKind.CLOSING})
+_FOR_EVERYBODY: Final = frozenset(
+    {EntryKind.ROSTER, EntryKind.GUN, EntryKind.CLOSING, EntryKind.RULING, EntryKind.CLOCK, EntryKind.HOST_STEP}
+)
 """Entries after which everybody is matched again."""
 
 PARKED_READS: Final = 3_000
@@ -46,6 +65,7 @@ class Picture:
     read_counts: Mapping[ReadClass, int]
     lag_us: Duration
     """How late the newest read of the slowest source came, by the race clock."""
+    decisions: Decisions
 
     def standing(self, plan: RacePlan, *, number: int, at_us: Instant) -> Standing:
         """What publication `number` is made from."""
@@ -60,6 +80,20 @@ class Picture:
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """What reads are matched on: the roster in columns under the decisions in force, guns and closings."""
+
+    decisions: Decisions
+    roster: Roster
+    base: Field
+    field: Field
+    eligibility: Eligibility
+    guns: Guns
+    closings: Closings
+    tags_of: Sequence[Int64]
+
+
 class Derived:
     """Keeps the picture of a `RaceState`. Not for several threads."""
 
@@ -70,6 +104,7 @@ class Derived:
         self._parked: set[int] = set()
         self._classes: UInt8 = np.empty(0, np.uint8)
         self._class_counts: Int64 = np.zeros(len(ReadClass), np.int64)
+        self._ground: Ground | None = None
         self._match_everybody()
 
     def note(self, entry: Entry) -> None:
@@ -91,12 +126,48 @@ class Derived:
         if not len(touched):
             return False
         self._match(touched)
-        self._rankings = rank(self._plan, self._roster, self._times, self._eligibility)
+        self._rankings = self._ranked(self.ground, self._times)
         return True
+
+    @property
+    def ground(self) -> Ground:
+        assert self._ground is not None, "everybody is matched when this is made"
+        return self._ground
 
     def picture(self) -> Picture:
         counts = self._class_counts.tolist()
         counts[ReadClass.MALFORMED] += self._state.malformed
+        return self._pictured(self.ground, self._times, self._rankings, {kind: counts[kind] for kind in ReadClass})
+
+    def classes_of(self, rows: Int64) -> UInt8:
+        """The class of these rows of the state's reads, as of the last refresh."""
+        return self._classes[rows]
+
+    def tags_of(self, bib: Bib) -> Int64:
+        """The codes of all tags an entrant wore, by the roster or by a ruling; empty for nobody's bib."""
+        index = self.ground.roster.by_bib.get(bib)
+        return np.empty(0, np.int64) if index is None else self.ground.tags_of[index]
+
+    def preview(self, acts: Sequence[Act]) -> Picture:
+        """The race as it would be if these acts followed now. Nothing is changed; counts of reads stay those of now."""
+        state = self._state
+        gone = state.withdrawn_with(acts)
+        decisions = decisions_of([*state.acts(gone), *(act for act in acts if not isinstance(act, Withdraw))])
+        ground = self._ground_under(decisions, gone)
+        reads = state.reads()
+        concerned = self._concerned(acts, ground)
+        if concerned is None:
+            times = match(arrange(reads).reads, ground.field, self._plan.race, ground.guns, ground.closings).times
+        else:
+            entrants, tags = _together(concerned, np.empty(0, np.int64), ground, self.ground)
+            rows = state.rows_of_tags(tags)
+            matched = self._matched(arrange(reads.take(rows)).reads, ground)
+            times = adopt(self._times, matched.times, entrants)
+        return self._pictured(ground, times, self._ranked(ground, times), self.picture().read_counts)
+
+    def _pictured(
+        self, ground: Ground, times: Times, rankings: Rankings, read_counts: Mapping[ReadClass, int]
+    ) -> Picture:
         late = [
             counted.last_received_us - counted.newest_us
             for counted in self._state.counts.values()
@@ -104,31 +175,100 @@ class Derived:
         ]
         return Picture(
             through=self._state.applied,
-            roster=self._roster,
-            times=self._times,
-            rankings=self._rankings,
-            read_counts={kind: counts[kind] for kind in ReadClass},
+            roster=ground.roster,
+            times=times,
+            rankings=rankings,
+            read_counts=read_counts,
             lag_us=max([0, *late]),
+            decisions=ground.decisions,
+        )
+
+    def _ranked(self, ground: Ground, times: Times) -> Rankings:
+        return rank(self._plan, ground.roster, times, ground.eligibility)
+
+    def _matched(self, reads: Reads, ground: Ground) -> Matched:
+        return match(reads, ground.field, self._plan.race, ground.guns, ground.closings)
+
+    def _ground_under(self, decisions: Decisions, gone: frozenset[int]) -> Ground:
+        """The ground under decisions, with everything withdrawn that is in `gone`; takes over what stays the same."""
+        state, plan, before = self._state, self._plan, self._ground
+        roster = state.roster_without(gone) or Roster(entrants=())
+        same_roster = before is not None and before.roster == roster
+        base = before.base if before is not None and same_roster else Field.of(roster, plan.race, state.tags)
+        if before is not None and same_roster and before.decisions.categories == decisions.categories:
+            eligibility = before.eligibility
+        else:
+            eligibility = Eligibility.of(plan, roster)
+        field = ruled_field(base, decisions, roster, plan.race, state.tags)
+        same_tags = before is not None and same_roster and before.decisions.tags == decisions.tags
+        return Ground(
+            decisions=decisions,
+            roster=roster,
+            base=base,
+            field=field,
+            eligibility=eligibility,
+            guns=guns_in_force(plan.race, state.gun_signals(gone), decisions),
+            closings=state.closed(gone),
+            tags_of=before.tags_of if before is not None and same_tags else _tags_by_entrant(field),
         )
 
     def _match_everybody(self) -> None:
         self._everybody = False
         self._parked.clear()
-        state, race = self._state, self._plan.race
-        self._roster = state.roster or Roster(entrants=())
-        self._field = Field.of(self._roster, race, state.tags)
-        self._eligibility = Eligibility.of(self._plan, self._roster)
-        self._guns = self._guns_now()
-        self._closings = self._closings_now()
+        state = self._state
+        ground = self._ground = self._ground_under(state.decisions, state.withdrawn)
         arranged = arrange(state.reads())
-        matched = match(arranged.reads, self._field, race, self._guns, self._closings)
+        matched = self._matched(arranged.reads, ground)
         self._times = matched.times
         assert arranged.rows is not None, "rows were asked for"
         self._classes = np.full(len(state.reads()), ReadClass.SAME_PASSING, np.uint8)
         self._classes[arranged.rows] = matched.classes
         self._class_counts = np.bincount(self._classes, minlength=len(ReadClass)).astype(np.int64)
-        self._tags_of = _tags_by_entrant(self._field)
-        self._rankings = rank(self._plan, self._roster, self._times, self._eligibility)
+        self._rankings = self._ranked(ground, self._times)
+
+    def _concerned(self, acts: Sequence[Act], after: Ground) -> Int64 | None:
+        """The entrants whose times further acts can change; None: everybody's."""
+        found: set[int] = set()
+        for act in acts:
+            if isinstance(act, Withdraw):
+                ruling = next((r.body.act for r in self._state.rulings if r.number == act.number), None)
+                if ruling is None or isinstance(ruling, Withdraw):
+                    return None
+                act = ruling
+            entrants = self._entrants_of(act, after)
+            if entrants is None:
+                return None
+            found |= entrants
+        return np.array(sorted(found), np.int64)
+
+    def _entrants_of(self, act: Act, after: Ground) -> set[int] | None:
+        roster = after.roster
+        named = {roster.by_bib[bib] for bib in bibs_of(act) if bib in roster.by_bib}
+        match act:
+            case SetGun() | RecallStart() | CorrectClock() | OutOfUse():
+                return None
+            case SetAside(reads=reads) | UseAgain(reads=reads):
+                if not reads.bibs and not reads.tags:
+                    return None
+                return named | self._wearers(reads.tags, after)
+            case AssignTag(tag=tag):
+                return named | self._wearers((tag,), after)
+            case SwapTags():
+                return named
+            case FinishOrder():
+                return set()
+            case _:
+                return named
+
+    def _wearers(self, tags: Sequence[str], after: Ground) -> set[int]:
+        """Whoever has one of these tags now, or would have it."""
+        codes = [self._state.tags.find(tag) for tag in tags]
+        wearers: set[int] = set()
+        for field in (self.ground.field, after.field):
+            owners = field.owners(np.array(codes, np.int32))
+            wearers |= {int(owner) for owner in owners if owner >= 0}
+            wearers |= {loan.entrant for loan in field.loans if loan.tag in codes and loan.entrant >= 0}
+        return wearers
 
     def _now_due(self, touched: Int64, settle: bool) -> Int64:
         """The touched tags without the parked ones whose turn has not come, and the parked ones whose turn it is."""
@@ -145,16 +285,15 @@ class Derived:
         return touched
 
     def _match(self, touched: Int64) -> None:
-        """Matches again whoever owns these tags, with all reads of all their tags."""
-        owners = self._field.owners(touched.astype(np.int32))
-        entrants = np.unique(owners[owners >= 0])
-        nobodys = touched[owners < 0]
-        tags = np.concatenate([nobodys, *(self._tags_of[entrant] for entrant in entrants.tolist())])
+        """Matches again whoever wore these tags, with all reads of all their tags."""
+        ground = self.ground
+        owners = ground.field.owners(touched.astype(np.int32))
+        entrants, tags = _together(np.unique(owners[owners >= 0]).astype(np.int64), touched, ground)
         rows = self._state.rows_of_tags(tags)
         arranged = arrange(self._state.reads().take(rows))
-        matched = match(arranged.reads, self._field, self._plan.race, self._guns, self._closings)
+        matched = self._matched(arranged.reads, ground)
         assert arranged.rows is not None, "rows were asked for"
-        self._times = adopt(self._times, matched.times, entrants.astype(np.int64))
+        self._times = adopt(self._times, matched.times, entrants)
         self._reclassify(rows[arranged.rows], matched.classes)
 
     def _reclassify(self, rows: Int64, classes: UInt8) -> None:
@@ -168,28 +307,40 @@ class Derived:
         self._class_counts += np.bincount(classes, minlength=len(ReadClass))
         self._classes[rows] = classes
 
-    def _guns_now(self) -> Guns:
-        signals = [
-            GunSignal(instant_us=gun.body.instant_us, wave=gun.body.wave, number=gun.number)
-            for gun in self._state.guns
-            if gun.body.instant_us is not None
-        ]
-        return guns_in_force(self._plan.race, signals)
-
-    def _closings_now(self) -> Closings:
-        """Of several closings of one point the last holds."""
-        at = {closing.body.point: closing.body.at_us for closing in self._state.closings}
-        return Closings(start_us=at.get("start"), finish_us=at.get("finish"))
-
 
 _UNCLASSED: Final = len(ReadClass)
 """In the column of classes: a read that has not been matched yet."""
 
 
+def _together(entrants: Int64, tags: Int64, *grounds: Ground) -> tuple[Int64, Int64]:
+    """These entrants and tags, with everybody who ever wore one of the tags and every tag they wore, until it is whole.
+
+    Only a ruling that lends a tag makes more than one turn of it.
+    """
+    people, worn = set(entrants.tolist()), set(tags.tolist())
+    loans = [loan for ground in grounds for loan in ground.field.loans if loan.entrant >= 0]
+    fresh = set(people)
+    for loan in loans:
+        if loan.tag in worn and loan.entrant not in people:
+            fresh.add(loan.entrant)
+    while fresh:
+        people |= fresh
+        new_tags = {int(tag) for ground in grounds for entrant in fresh for tag in ground.tags_of[entrant]} - worn
+        worn |= new_tags
+        fresh = {loan.entrant for loan in loans if loan.tag in new_tags} - people
+        if loans and new_tags:
+            codes = np.fromiter(new_tags, np.int32)
+            fresh |= {int(o) for ground in grounds for o in ground.field.owners(codes) if o >= 0} - people
+    return np.array(sorted(people), np.int64), np.array(sorted(worn), np.int64)
+
+
 def _tags_by_entrant(field: Field) -> list[Int64]:
-    """The tag codes of each entrant."""
+    """The tag codes each entrant wore at any time."""
     owned = np.flatnonzero(field.owner >= 0)
-    order = np.argsort(field.owner[owned], kind="stable")
-    bounds = np.searchsorted(field.owner[owned][order], np.arange(len(field) + 1))
-    codes = owned[order]
+    lent = [loan for loan in field.loans if loan.entrant >= 0]
+    codes = np.concatenate([owned, np.array([loan.tag for loan in lent], np.int64)])
+    owners = np.concatenate([field.owner[owned], np.array([loan.entrant for loan in lent], np.int32)])
+    order = np.argsort(owners, kind="stable")
+    bounds = np.searchsorted(owners[order], np.arange(len(field) + 1))
+    codes = codes[order]
     return [codes[bounds[i] : bounds[i + 1]] for i in range(len(field))]

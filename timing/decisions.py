@@ -40,7 +40,8 @@ TagAct: TypeAlias = AssignTag | SwapTags
 class Decisions:
     """Acts in force. Tuples are in the order of the journal: where two touch the same read or tag, the later holds.
 
-    `recalled`: up to when signals of a wave do not count. `disqualified`: with the number of the rule.
+    `recalled`: up to when signals of a wave do not count. `disqualified`: with the number of the rule. `reinstated`:
+    whose disqualification in the roster does not count either.
     """
 
     guns: Mapping[str, SetGun] = field(default_factory=dict)
@@ -52,6 +53,7 @@ class Decisions:
     waves: Mapping[Bib, str] = field(default_factory=dict)
     declared: Mapping[Bib, Declare] = field(default_factory=dict)
     disqualified: Mapping[Bib, str] = field(default_factory=dict)
+    reinstated: frozenset[Bib] = frozenset()
     categories: Mapping[Bib, str] = field(default_factory=dict)
     cleared: frozenset[tuple[Bib, Question]] = frozenset()
     orders: tuple[FinishOrder, ...] = ()
@@ -88,6 +90,7 @@ class _Fold:
         self.waves: dict[Bib, str] = {}
         self.declared: dict[Bib, Declare] = {}
         self.disqualified: dict[Bib, str] = {}
+        self.reinstated: set[Bib] = set()
         self.categories: dict[Bib, str] = {}
         self.cleared: set[tuple[Bib, Question]] = set()
         self.orders: list[FinishOrder] = []
@@ -123,8 +126,10 @@ class _Fold:
                     self.declared[bib] = act
                 case Disqualify(rule=rule):
                     self.disqualified[bib] = rule
+                    self.reinstated.discard(bib)
                 case Reinstate():
                     self.disqualified.pop(bib, None)
+                    self.reinstated.add(bib)
                 case SetCategory(category=category):
                     self.categories[bib] = category
                 case Clear(question=question):
@@ -141,6 +146,7 @@ class _Fold:
             waves=self.waves,
             declared=self.declared,
             disqualified=self.disqualified,
+            reinstated=frozenset(self.reinstated),
             categories=self.categories,
             cleared=frozenset(self.cleared),
             orders=tuple(self.orders),

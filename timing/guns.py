@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from timing.decisions import NO_DECISIONS, Decisions
 from timing.instants import MINUTE, Instant
 from timing.race import Race
+from timing.rulings import SetGun
 from timing.times import Closings, Guns
 
 WIRE_REACH_US: Final = 10 * MINUTE
@@ -24,20 +26,52 @@ class GunSignal:
     number: int = 0
 
 
-def guns_in_force(race: Race, signals: Sequence[GunSignal] = ()) -> Guns:
-    """One gun for each wave; the order in which signals on the wire arrived plays no part."""
-    by_hand = {s.wave: s.instant_us for s in sorted(signals, key=lambda s: s.number) if s.wave is not None}
-    on_wire: dict[int, Instant] = {}
-    for instant in sorted(s.instant_us for s in signals if s.wave is None):
-        nearest = min(range(len(race.waves)), key=lambda w: abs(race.waves[w].planned_gun_us - instant))
-        if abs(race.waves[nearest].planned_gun_us - instant) <= WIRE_REACH_US:
+def guns_in_force(race: Race, signals: Sequence[GunSignal] = (), decisions: Decisions = NO_DECISIONS) -> Guns:
+    """One gun for each wave; the order in which signals on the wire arrived plays no part.
+
+    A ruling comes first, be it an instant or one of the signals; signals up to a recall do not count.
+    """
+    standing = _not_recalled(race, signals, decisions)
+    by_hand = {s.wave: s.instant_us for s in sorted(standing, key=lambda s: s.number) if s.wave is not None}
+    on_wire: dict[str, Instant] = {}
+    for instant in sorted(s.instant_us for s in standing if s.wave is None):
+        nearest = _nearest_wave(race, instant)
+        if nearest is not None:
             on_wire.setdefault(nearest, instant)
     wave_us, planned = [], []
-    for index, wave in enumerate(race.waves):
-        known = by_hand.get(wave.id, on_wire.get(index, wave.gun_us))
+    for wave in race.waves:
+        of_file = None if wave.id in decisions.recalled else wave.gun_us
+        known = by_hand.get(wave.id, on_wire.get(wave.id, of_file))
+        if wave.id in decisions.guns:
+            known = _ruled(decisions.guns[wave.id], signals, known)
         wave_us.append(wave.planned_gun_us if known is None else known)
         planned.append(known is None)
     return Guns(wave_us=tuple(wave_us), planned=tuple(planned))
+
+
+def _not_recalled(race: Race, signals: Sequence[GunSignal], decisions: Decisions) -> Sequence[GunSignal]:
+    if not decisions.recalled:
+        return signals
+    standing = []
+    for signal in signals:
+        wave = signal.wave if signal.wave is not None else _nearest_wave(race, signal.instant_us)
+        until = decisions.recalled.get(wave) if wave is not None else None
+        if until is None or signal.instant_us > until:
+            standing.append(signal)
+    return standing
+
+
+def _nearest_wave(race: Race, instant_us: Instant) -> str | None:
+    """The wave whose plan is nearest to a signal on the wire, if it is within reach of it."""
+    nearest = min(race.waves, key=lambda wave: abs(wave.planned_gun_us - instant_us))
+    return nearest.id if abs(nearest.planned_gun_us - instant_us) <= WIRE_REACH_US else None
+
+
+def _ruled(ruling: SetGun, signals: Sequence[GunSignal], otherwise: Instant | None) -> Instant | None:
+    """The instant a ruling gives; of a signal that cannot be placed in time, what would hold without it."""
+    if ruling.instant_us is not None:
+        return ruling.instant_us
+    return next((s.instant_us for s in signals if s.number == ruling.signal), otherwise)
 
 
 def planned_closings(race: Race, guns: Guns) -> Closings:

@@ -1,7 +1,7 @@
 """Reads, roster, course and guns in; times, statuses, flags and a class for every read out.
 
 `match` is pure and the only way from reads to times: live it is given the reads of the runners touched since the last
-tick, in batch, recovery and replay all of them. The rules, in the order of the code: docs/rules.md.
+tick, in batch, recovery, replay and what-if all of them. The rules, in the order of the code: docs/rules.md.
 """
 
 from collections.abc import Sequence
@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from timing.crossings import Chosen, choose
 from timing.field import Field
-from timing.instants import MISSING, SECOND
-from timing.passings import Passings, first_after, gather, moments_of
-from timing.race import MatRole, Point, Race
+from timing.instants import MISSING
+from timing.passings import gather
+from timing.point_matching import AtPoint, Crossings, MatchRules, match_point
+from timing.race import Race
 from timing.reads import Bool, Int16, Int32, Int64, ReadClass, Reads, UInt8
 from timing.times import Closings, Guns, Times
 from timing.verdicts import times_of
@@ -30,67 +30,42 @@ class Matched:
 def match(reads: Reads, field: Field, race: Race, guns: Guns, closings: Closings) -> Matched:
     """The times that follow from these reads.
 
-    Args: reads: arranged (`passings.arrange`). A runner is matched rightly when all reads of all of the runner's tags
-        are among them; those of other runners play no part.
+    Args:
+        reads: arranged (`passings.arrange`). A runner is matched rightly when all reads of all tags they ever wore are
+            among them; those of other runners play no part.
+        field: with the rulings in force laid over it (`ruled_field`).
     """
-    classes, usable = _sorted_out(reads, field, race)
-    part = reads if usable.all() else reads.take(usable)
-    passings = gather(part, race.gathering.quiet_us)
+    owner = field.owners_of(reads)
+    classes, usable = _sorted_out(reads, owner, field, race)
+    everything = bool(usable.all())
+    part, owners = (reads, owner) if everything else (reads.take(usable), owner[usable])
+    passings = gather(part, race.gathering.quiet_us, cuts=_changes_hands(owners, field))
     at_point = _point_of_mat(race)[passings.mat]
-    who = field.owners(passings.tag)
+    who = owners[passings.begin]
     part_classes = np.empty(len(part), np.uint8)
-    crossings = _Crossings(n_points=len(race.course.points), n_entrants=len(field))
+    found = Crossings(n_points=len(race.course.points), n_entrants=len(field))
+    rules = MatchRules.of(field, race, guns, closings)
     for index, point in enumerate(race.course.points):
         chosen = at_point == index
-        _match_point(
-            _AtPoint(
-                index=index,
-                point=point,
-                reads=part,
-                passings=passings.take(chosen),
-                who=who[chosen],
-                classes=part_classes,
-            ),
-            crossings,
-            race,
-            guns,
-            closings,
+        here = AtPoint(
+            index=index,
+            point=point,
+            reads=part,
+            passings=passings.take(chosen),
+            who=who[chosen],
+            classes=part_classes,
         )
-    if part is reads:
+        match_point(here, found, rules)
+    if everything:
         classes = part_classes
     else:
         classes[usable] = part_classes
-    times = times_of(
-        crossing_us=crossings.moment_us, crossing_mat=crossings.mat, parked=crossings.parked,
-        field=field, race=race, guns=guns, closings=closings,
-    )  # fmt: skip
-    return Matched(times=times, classes=classes)
+    _note_seen_after_giving_up(reads, owner, found, rules)
+    return Matched(times=times_of(found, rules), classes=classes)
 
 
-class _Crossings:
-    """The crossings found so far, filled in point by point: START first, since the others count from it."""
-
-    def __init__(self, n_points: int, n_entrants: int) -> None:
-        self.moment_us: Int64 = np.full((n_points, n_entrants), MISSING, np.int64)
-        self.mat: Int16 = np.full((n_points, n_entrants), -1, np.int16)
-        self.parked: Bool = np.zeros(n_entrants, np.bool_)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _AtPoint:
-    """The passings at one point, whose they are, and the classes of all reads, to be filled in for these."""
-
-    index: int
-    point: Point
-    reads: Reads
-    passings: Passings
-    who: Int32
-    classes: UInt8
-
-
-def _sorted_out(reads: Reads, field: Field, race: Race) -> tuple[UInt8, Bool]:
+def _sorted_out(reads: Reads, owner: Int32, field: Field, race: Race) -> tuple[UInt8, Bool]:
     """Classes of the reads that cannot take part, and which reads can. See docs/rules.md section 1."""
-    owner = field.owners(reads.tag)
     unknown = owner < 0
     stray = reads.mat < 0
     if not field.timed.all() and len(field):
@@ -99,123 +74,52 @@ def _sorted_out(reads: Reads, field: Field, race: Race) -> tuple[UInt8, Bool]:
     classes = np.full(len(reads), ReadClass.STRAY, np.uint8)
     classes[unknown] = ReadClass.UNKNOWN_TAG
     classes[reads.held] = ReadClass.CLOCK_HELD
+    aside = _set_aside(reads, owner, field, race)
+    if aside is not None:
+        classes[aside] = ReadClass.SET_ASIDE
+        usable &= ~aside
     return classes, usable
+
+
+def _set_aside(reads: Reads, owner: Int32, field: Field, race: Race) -> Bool | None:
+    """Reads a ruling sets aside, and those at points where a ruling gives the runner's time; None: no ruling does."""
+    aside = field.set_aside(reads, owner)
+    if not field.by_hand:
+        return aside
+    n_points = len(race.course.points)
+    by_hand = np.zeros((n_points + 1, len(field) + 1), np.bool_)
+    for said in field.by_hand:
+        by_hand[said.point, said.entrant] = True
+    alone = np.append(
+        [-1 if mat.also else point for mat, point in zip(race.course.mats, _point_of_mat(race), strict=True)], -1
+    )
+    replaced: Bool = by_hand[alone[reads.mat], owner]
+    return replaced if aside is None else aside | replaced
+
+
+def _changes_hands(owner: Int32, field: Field) -> Bool | None:
+    """Where a tag passes from one runner to another between two reads: there a passing ends. None where none does."""
+    if not field.loans:
+        return None
+    cuts = np.zeros(len(owner), np.bool_)
+    cuts[1:] = owner[1:] != owner[:-1]
+    return cuts
+
+
+def _note_seen_after_giving_up(reads: Reads, owner: Int32, found: Crossings, rules: MatchRules) -> None:
+    """Marks entrants who were read at the finish after they gave up."""
+    field, course = rules.field, rules.race.course
+    if field.left_us is None:
+        return
+    at_finish = np.array([course.finish.id in (mat.point, *mat.also) for mat in course.mats] + [False], np.bool_)
+    left_us = np.append(field.left_us, MISSING)[owner]
+    after = at_finish[reads.mat] & (left_us != MISSING) & (reads.moment_us > left_us) & ~reads.held
+    found.after_giving_up[owner[after]] = True
 
 
 def _point_of_mat(race: Race) -> Int16:
     places = {point.id: index for index, point in enumerate(race.course.points)}
     return np.array([places[mat.point] for mat in race.course.mats], np.int16)
-
-
-def _match_point(here: _AtPoint, found: _Crossings, race: Race, guns: Guns, closings: Closings) -> None:
-    """Judges the passings at one point: fills in the crossings and the classes of their reads."""
-    if not len(here.passings):
-        return
-    if here.index == 0:
-        passings, usable, parked = _usable_at_start(here, race, guns, closings)
-        too_early = np.zeros(len(passings), np.bool_)
-    else:
-        passings, parked = _usable_elsewhere(here, race)
-        reference = _reference(here.who, found, guns)
-        too_early = here.reads.moment_us[passings.begin] < reference + here.point.min_time_us
-        usable = ~too_early
-    candidates = np.flatnonzero(usable)
-    moment_us, used = moments_of(here.reads, passings.take(candidates), here.point.moment)
-    who = here.who[candidates]
-    line_us = _at_line(moment_us, who, passings.mat[candidates], here, found, race, guns)
-    is_main = _is_main(race)[passings.mat[candidates]]
-    chosen = choose(who, line_us, is_main, race.gathering.pair_us, last=here.index == 0)
-    found.moment_us[here.index, chosen.who] = line_us[chosen.passing]
-    found.mat[here.index, chosen.who] = passings.mat[candidates][chosen.passing]
-    found.parked[here.who[parked]] = True
-    verdicts = np.full(len(passings), ReadClass.STRAY, np.uint8)
-    verdicts[too_early] = ReadClass.TOO_EARLY
-    verdicts[candidates] = _verdicts(chosen)
-    _classify(here, passings, verdicts)
-    here.classes[used[chosen.passing]] = ReadClass.USED
-
-
-def _usable_at_start(here: _AtPoint, race: Race, guns: Guns, closings: Closings) -> tuple[Passings, Bool, Bool]:
-    """Passings cut to the time the start was open; which of them can be a start; which are parked tags."""
-    moment_us, passings = here.reads.moment_us, here.passings
-    n = len(passings)
-    low = first_after(moment_us, passings.begin, passings.end, np.full(n, guns.first_us), inclusive=True)
-    high = passings.end
-    if closings.start_us is not None:
-        high = first_after(moment_us, passings.begin, passings.end, np.full(n, closings.start_us), inclusive=False)
-    open_at_all = low < high
-    last_us = moment_us[np.maximum(high, low + 1).clip(max=passings.end) - 1]
-    length_us = np.where(open_at_all, last_us - moment_us[np.minimum(low, passings.end - 1)], 0)
-    parked = open_at_all & (length_us > race.gathering.parked_us)
-    waiting = (moment_us[passings.begin] < guns.first_us) | (length_us > race.gathering.longest_us)
-    cut = Passings(
-        begin=passings.begin, end=passings.end, low=low, high=np.maximum(high, low),
-        tag=passings.tag, mat=passings.mat, waiting=waiting,
-    )  # fmt: skip
-    return cut, open_at_all & ~parked, parked
-
-
-def _usable_elsewhere(here: _AtPoint, race: Race) -> tuple[Passings, Bool]:
-    """Passings cut to the longest that a crossing can take; which of them are longer than that."""
-    passings = here.passings
-    limit_us = here.reads.moment_us[passings.begin] + race.gathering.longest_us
-    high = first_after(here.reads.moment_us, passings.begin, passings.end, limit_us, inclusive=False)
-    cut = Passings(
-        begin=passings.begin, end=passings.end, low=passings.low, high=high,
-        tag=passings.tag, mat=passings.mat, waiting=passings.waiting,
-    )  # fmt: skip
-    return cut, high < passings.end
-
-
-def _reference(who: Int32, found: _Crossings, guns: Guns) -> Int64:
-    """From when a runner's race counts: the own start crossing, else the first gun."""
-    start_us = found.moment_us[0, who]
-    return np.where(start_us == MISSING, guns.first_us, start_us)
-
-
-def _at_line(
-    moment_us: Int64, who: Int32, mat: Int16, here: _AtPoint, found: _Crossings, race: Race, guns: Guns
-) -> Int64:
-    """Moments moved from the mat to the line. See docs/rules.md section 4."""
-    to_line_mm: Int64 = np.take(np.array([m.to_line_mm for m in race.course.mats], np.int64), mat)
-    if not to_line_mm.any():
-        return moment_us
-    if here.index == 0:
-        late_us: Int64 = to_line_mm * SECOND // here.point.line_speed_mm_s
-        at_line: Int64 = np.maximum(moment_us - late_us, guns.first_us)
-        return at_line
-    elapsed_us = moment_us - _reference(who, found, guns)
-    late_us = to_line_mm * elapsed_us // (here.point.distance_m * 1000)
-    return moment_us - late_us
-
-
-def _is_main(race: Race) -> Bool:
-    return np.array([mat.role is MatRole.MAIN for mat in race.course.mats], np.bool_)
-
-
-def _verdicts(chosen: Chosen) -> UInt8:
-    """The class of the usable reads of each candidate, before the used one is marked."""
-    verdicts = np.full(len(chosen.in_crossing), ReadClass.SAME_PASSING, np.uint8)
-    verdicts[chosen.earlier] = ReadClass.TOO_EARLY
-    verdicts[chosen.later] = ReadClass.AFTER
-    return verdicts
-
-
-def _classify(here: _AtPoint, passings: Passings, verdicts: UInt8) -> None:
-    """Gives each read the verdict of its passing, and those outside the usable part their own."""
-    lengths = passings.end - passings.begin
-    before = np.cumsum(lengths) - lengths
-    rows = np.arange(int(lengths.sum())) + np.repeat(passings.begin - before, lengths)
-    here.classes[rows] = np.repeat(verdicts, lengths)
-    past = ReadClass.AFTER if here.index == 0 else ReadClass.STRAY
-    for index in np.flatnonzero((passings.low > passings.begin) | (passings.high < passings.end)).tolist():
-        begin, low, high, end = (
-            int(column[index]) for column in (passings.begin, passings.low, passings.high, passings.end)
-        )
-        if verdicts[index] == ReadClass.TOO_EARLY and here.index > 0:
-            continue
-        here.classes[begin:low] = ReadClass.TOO_EARLY
-        here.classes[max(high, low) : end] = past
 
 
 def adopt(times: Times, fresh: Times, entrants: Sequence[int] | Int64) -> Times:

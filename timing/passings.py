@@ -175,8 +175,11 @@ class Passings:
         )
 
 
-def gather(reads: Reads, quiet_us: Duration) -> Passings:
-    """Passings of arranged reads: one tag at one mat without a gap of more than `quiet_us`. All reads are usable."""
+def gather(reads: Reads, quiet_us: Duration, cuts: Bool | None = None) -> Passings:
+    """Passings of arranged reads: one tag at one mat without a gap of more than `quiet_us`. All reads are usable.
+
+    Args: cuts: reads with which a new passing begins all the same.
+    """
     n = len(reads)
     if not n:
         none = np.empty(0, np.int64)
@@ -188,6 +191,8 @@ def gather(reads: Reads, quiet_us: Duration) -> Passings:
     np.greater(reads.moment_us[1:] - reads.moment_us[:-1], quiet_us, out=opens[1:])
     opens[1:] |= reads.tag[1:] != reads.tag[:-1]
     opens[1:] |= reads.mat[1:] != reads.mat[:-1]
+    if cuts is not None:
+        opens |= cuts
     begin = np.flatnonzero(opens)
     end = np.append(begin[1:], n)
     return Passings(

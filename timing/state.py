@@ -12,6 +12,7 @@ from typing import Final, Generic, TypeVar
 import numpy as np
 
 from timing.clocks import moments
+from timing.decisions import NO_DECISIONS, decisions_of, withdrawn
 from timing.delivery import Cursor
 from timing.entries import (
     Body,
@@ -19,13 +20,18 @@ from timing.entries import (
     ClosingBody,
     DecodedReads,
     GunBody,
+    HostStepBody,
     LossBody,
     NoteBody,
+    PostingBody,
     PublicationBody,
     RosterBody,
     RulesBody,
+    RulingBody,
+    SightingBody,
     decode,
 )
+from timing.guns import GunSignal
 from timing.identity import IdentityIndex
 from timing.instants import Instant
 from timing.journal_chain import Entry, EntryKind
@@ -34,6 +40,8 @@ from timing.read_columns import KINDS
 from timing.read_rows import ReadRows
 from timing.reads import Bool, Int64, Names, ReadKind, Reads, SourceId
 from timing.roster import Roster
+from timing.rulings import Act
+from timing.times import Closings
 
 _READS_AT_ONCE: Final = 65_536
 """While loading, batches are gathered to about this many reads: few vector operations, little memory."""
@@ -73,8 +81,9 @@ class RaceState:
     """The fold of a journal: apply its entries in order, then ask.
 
     `tags` and `sources` name the numbers in `reads()`; the race's own sources come first. `guns` are all guns, those
-    of the wire with no wave among them. `closings`, `rules`, `publications`, `losses` and `notes` are in the order of
-    the journal; `clocks` has the last comparison of each. `cursors` say what came of each collector's store.
+    of the wire with no wave among them. `closings`, `rules`, `publications`, `losses`, `notes`, `rulings`, `sightings`
+    and `postings` are in the order of the journal, withdrawn ones among them; `clocks` has the last comparison of
+    each. `cursors` say what came of each collector's store.
     """
 
     def __init__(self, race: Race) -> None:
@@ -91,6 +100,12 @@ class RaceState:
         self.losses: list[Recorded[LossBody]] = []
         self.clocks: dict[SourceId, Recorded[ClockBody]] = {}
         self.notes: list[Recorded[NoteBody]] = []
+        self.rulings: list[Recorded[RulingBody]] = []
+        self.sightings: list[Recorded[SightingBody]] = []
+        self.postings: list[Recorded[PostingBody]] = []
+        self.host_steps: list[Recorded[HostStepBody]] = []
+        self.withdrawn: frozenset[int] = frozenset()
+        self.decisions = NO_DECISIONS
         self._roster_entries: list[Entry] = []
         self._roster: RosterBody | None = None
         self._rows = ReadRows(race, self.tags, self.sources)
@@ -150,23 +165,62 @@ class RaceState:
         """How many malformed records are kept raw in the journal."""
         return sum(counts.malformed for counts in self.counts.values())
 
+    def gun_signals(self, withdrawn: frozenset[int] | None = None) -> list[GunSignal]:
+        """The guns that were heard or entered and not taken back, where their instant is known."""
+        gone = self.withdrawn if withdrawn is None else withdrawn
+        return [
+            GunSignal(instant_us=gun.body.instant_us, wave=gun.body.wave, number=gun.number)
+            for gun in self.guns
+            if gun.body.instant_us is not None and not (gun.number in gone and gun.body.origin != "wire")
+        ]
+
+    def closed(self, withdrawn: frozenset[int] | None = None) -> Closings:
+        """The closing acts in force: of several of one point the last."""
+        gone = self.withdrawn if withdrawn is None else withdrawn
+        at = {c.body.point: c.body.at_us for c in self.closings if c.number not in gone}
+        return Closings(start_us=at.get("start"), finish_us=at.get("finish"))
+
+    def acts(self, withdrawn: frozenset[int] | None = None) -> list[Act]:
+        """The acts in force, in the order of the journal."""
+        gone = self.withdrawn if withdrawn is None else withdrawn
+        return [ruling.body.act for ruling in self.rulings if ruling.number not in gone]
+
+    def withdrawn_with(self, further: Sequence[Act]) -> frozenset[int]:
+        """What would be withdrawn if these acts followed now."""
+        acts = [(ruling.number, ruling.body.act) for ruling in self.rulings]
+        return withdrawn([*acts, *((self.applied + n, act) for n, act in enumerate(further, 1))])
+
     @property
     def roster(self) -> Roster | None:
-        """The roster in force: the last version; None before the first."""
+        """The roster in force: the last version that was not withdrawn; None before the first."""
         version = self.roster_version
         return None if version is None else version.body.roster
 
     @property
     def roster_version(self) -> Recorded[RosterBody] | None:
-        """The last version of the roster, with its file and author."""
-        if not self._roster_entries:
+        """The version of the roster in force, with its file and author."""
+        entry = self._roster_entry(self.withdrawn)
+        if entry is None:
             return None
-        entry = self._roster_entries[-1]
         if self._roster is None:
             body = decode(entry)
             assert isinstance(body, RosterBody)
             self._roster = body
         return Recorded(number=entry.number, at_us=entry.at_us, body=self._roster)
+
+    def roster_without(self, gone: frozenset[int]) -> Roster | None:
+        """The roster that would be in force if just these entries were withdrawn."""
+        entry = self._roster_entry(gone)
+        if entry is self._roster_entry(self.withdrawn):
+            return self.roster
+        if entry is None:
+            return None
+        body = decode(entry)
+        assert isinstance(body, RosterBody)
+        return body.roster
+
+    def _roster_entry(self, gone: frozenset[int]) -> Entry | None:
+        return next((entry for entry in reversed(self._roster_entries) if entry.number not in gone), None)
 
     @property
     def roster_entries(self) -> Sequence[Entry]:
@@ -194,6 +248,15 @@ class RaceState:
                 self.clocks[body.source] = Recorded(number=number, at_us=at_us, body=body)
             case NoteBody():
                 self.notes.append(Recorded(number=number, at_us=at_us, body=body))
+            case RulingBody():
+                self.rulings.append(Recorded(number=number, at_us=at_us, body=body))
+                self._decide()
+            case SightingBody():
+                self.sightings.append(Recorded(number=number, at_us=at_us, body=body))
+            case PostingBody():
+                self.postings.append(Recorded(number=number, at_us=at_us, body=body))
+            case HostStepBody():
+                self.host_steps.append(Recorded(number=number, at_us=at_us, body=body))
             case LossBody():
                 self.losses.append(Recorded(number=number, at_us=at_us, body=body))
                 cursor = self.cursors.setdefault((body.source, body.store), Cursor())
@@ -201,6 +264,14 @@ class RaceState:
                     cursor.lose(first, last)
             case _:
                 raise AssertionError(f"no place for {type(body).__name__}")
+
+    def _decide(self) -> None:
+        """What is in force, now that a ruling was added."""
+        gone = self.withdrawn_with(())
+        if gone != self.withdrawn:
+            self.withdrawn = gone
+            self._roster = None
+        self.decisions = decisions_of(self.acts())
 
     def _take_in(self, batches: list[tuple[int, Instant, DecodedReads]]) -> None:
         """Reads, counts and cursors of batches, in order."""
