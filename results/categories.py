@@ -3,6 +3,7 @@
 Owns the codes and their order. The rule itself (which birth years, from which date) is the plan's.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from config.plan import RacePlan
 from timing.reads import Int16
-from timing.roster import Roster
+from timing.roster import Bib, Roster
 
 NO_CATEGORY: Final = -1
 
@@ -34,10 +35,15 @@ class Categories:
         return len(self.code)
 
 
-def categorise(plan: RacePlan, roster: Roster) -> Categories:
-    """The category of each entrant on the day of the race, by the plan's scheme."""
+def categorise(plan: RacePlan, roster: Roster, overrides: Mapping[Bib, str] | None = None) -> Categories:
+    """The category of each entrant on the day of the race, by the plan's scheme.
+
+    `overrides`: what a ruling says instead; a category the scheme does not know is made, and comes last.
+    """
     scheme, day = plan.categories, plan.race.day
-    texts = scheme.categories_of(roster.entrants, day)
+    texts: list[str | None] = list(scheme.categories_of(roster.entrants, day))
+    if overrides:
+        texts = [overrides.get(entrant.bib, text) for entrant, text in zip(roster.entrants, texts, strict=True)]
     names = tuple(scheme.in_order((text for text in texts if text), day))
     code_of: dict[str | None, int] = {name: code for code, name in enumerate(names)}
     code = np.array([code_of.get(text, NO_CATEGORY) for text in texts], dtype=np.int16)

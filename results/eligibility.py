@@ -4,8 +4,8 @@ Owns the reading of a list's eligibility. Times and places are not its business:
 which wave, is asked when ranking.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final, Self
 
 import numpy as np
@@ -14,7 +14,7 @@ from config.plan import ListRule, Per, RacePlan
 from results.bibs import bib_order
 from results.categories import Categories, categorise
 from timing.reads import Bool, Int16, Int32
-from timing.roster import Entrant, Roster, Sex
+from timing.roster import Bib, Entrant, Roster, Sex
 
 SCOPE_SEXES: Final = (Sex.F, Sex.M)
 """The sexes that have lists of their own, in the order they are shown."""
@@ -40,7 +40,10 @@ class Admission:
 
 @dataclass(frozen=True, kw_only=True)
 class Eligibility:
-    """All rules of a plan against one version of the roster. `by_bib`: indexes of entrants in the order of bibs."""
+    """All rules of a plan against one version of the roster.
+
+    `by_bib`: indexes of entrants in the order of bibs. `overrides`: categories that rulings gave, by bib.
+    """
 
     plan: RacePlan
     roster: Roster
@@ -48,11 +51,12 @@ class Eligibility:
     by_bib: Int32
     ranked_role: Bool
     admissions: tuple[Admission, ...]
+    overrides: Mapping[Bib, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, plan: RacePlan, roster: Roster, categories: Categories | None = None) -> Self:
-        """Reads the rules for a roster; `categories` saves computing them twice."""
-        known = categorise(plan, roster) if categories is None else categories
+    def of(cls, plan: RacePlan, roster: Roster, overrides: Mapping[Bib, str] | None = None) -> Self:
+        """Reads the rules for a roster, with the categories that rulings gave (`Decisions.categories`)."""
+        known = categorise(plan, roster, overrides)
         ranked_roles: dict[str, bool] = {}
         for entrant in roster.entrants:
             if entrant.role not in ranked_roles:
@@ -65,6 +69,7 @@ class Eligibility:
             by_bib=bib_order([entrant.bib for entrant in roster.entrants]),
             ranked_role=ranked,
             admissions=tuple(_admission(rule, roster, known, ranked) for rule in plan.lists),
+            overrides=dict(overrides or {}),
         )
 
 

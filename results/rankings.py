@@ -1,10 +1,11 @@
 """Places: every list of the race file, out of one sort for each clock.
 
-Owns eligibility in force, order, ties and depth. A pure function of plan, roster and times: no rounding moves anybody
-(a list whose ties are shared compares printed seconds, which never contradict the exact order).
+Owns eligibility in force, order, ties and depth. A pure function of plan, roster, times and rulings: no rounding moves
+anybody (a list whose ties are shared compares printed seconds, which never contradict the exact order). Where the jury
+ordered a finish, `finish_order` gives the places out again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, TypeAlias
@@ -14,11 +15,13 @@ import numpy as np
 from config.plan import Clock, ListRule, MainRank, RacePlan, Ties
 from results.categories import Categories
 from results.eligibility import NO_SCOPE, Admission, Eligibility
+from results.finish_order import IndexOrder, in_jury_order, orders_of
+from timing.decisions import NO_DECISIONS, Decisions
 from timing.instants import MISSING
 from timing.race import GunOrigin
 from timing.reads import Bool, Int32, Int64
 from timing.roster import Roster
-from timing.times import Status, Times
+from timing.times import Flag, Status, Times
 
 NO_PLACE: Final = 0
 """In rank columns: no place in that list."""
@@ -31,8 +34,9 @@ class RankedList:
     """One list, best first. Columns of one value for each row.
 
     `scope`: "" or the sex or category of a list that is one of a family. `entrants`: indexes in the roster. `places`:
-    1, 2, 2, 4. `value_us`: the exact time of the list's clock. `shared`: the place is held by several. `ranked`: how
-    many hold a place, `depth` notwithstanding. `pool`: how many entrants the rule admits, finished or not.
+    1, 2, 2, 4. `value_us`: the exact time of the list's clock. `shared`: the place is held by several. `by_jury`: the
+    jury's finish order gave the place, whatever the time. `ranked`: how many hold a place, `depth` notwithstanding.
+    `pool`: how many entrants the rule admits, finished or not.
     """
 
     id: str
@@ -42,6 +46,7 @@ class RankedList:
     places: Int32
     value_us: Int64
     shared: Bool
+    by_jury: Bool
     ranked: int
     pool: int
 
@@ -72,13 +77,23 @@ class Rankings:
         return {ranked.id: ranked for ranked in self.lists}
 
 
-def rank(plan: RacePlan, roster: Roster, times: Times, eligibility: Eligibility | None = None) -> Rankings:
+def rank(
+    plan: RacePlan,
+    roster: Roster,
+    times: Times,
+    eligibility: Eligibility | None = None,
+    decisions: Decisions = NO_DECISIONS,
+) -> Rankings:
     """Every list of the plan. `eligibility` (of the same plan and roster) saves reading the rules again.
 
     Only FINISHED entrants of a ranked role hold places, in each list those who have its time: without a net time
-    nobody stands in a net list. Equal places are listed in the order of bibs.
+    nobody stands in a net list. Equal places are listed in the order of bibs. Of the rulings in force those count that
+    change no time: finish orders, and categories (an eligibility that was read with others is read again).
     """
-    rules = Eligibility.of(plan, roster) if eligibility is None else eligibility
+    rules = eligibility
+    if rules is None or rules.overrides != decisions.categories:
+        rules = Eligibility.of(plan, roster, decisions.categories)
+    jury = orders_of(decisions.orders, roster)
     assert len(times) == len(roster) == len(rules.roster), "times and rules must be of the same roster"
     ranks = {main: np.full(len(roster), NO_PLACE, dtype=np.int32) for main in MainRank}
     orders: dict[_ClockKey, tuple[Int32, Int64]] = {}
@@ -88,6 +103,8 @@ def rank(plan: RacePlan, roster: Roster, times: Times, eligibility: Eligibility 
         if key not in orders:
             orders[key] = _order(_values(times, key, plan.race.gun_origin), times, rules)
         family = _family(admission, plan, times, *orders[key])
+        if jury and admission.rule.clock is Clock.GUN:
+            family = family.ordered(jury, times)
         if admission.rule.main is not None:
             family.write_ranks(ranks[admission.rule.main])
         lists.extend(family.lists(admission))
@@ -133,6 +150,23 @@ class _Family:
     places: Int32
     value_us: Int64
     shared: Bool
+    by_jury: Bool
+
+    def ordered(self, jury: Sequence[IndexOrder], times: Times) -> "_Family":
+        """The same rows as the jury ordered them."""
+        gun_us = times.finish_us[self.entrants] - self.value_us
+        found = in_jury_order(jury, scope=self.scope, entrants=self.entrants, places=self.places, gun_us=gun_us)
+        if found is None:
+            return self
+        rows = found.rows
+        return _Family(
+            scope=self.scope[rows],
+            entrants=self.entrants[rows],
+            places=found.places,
+            value_us=self.value_us[rows],
+            shared=found.shared,
+            by_jury=found.by_jury,
+        )
 
     def write_ranks(self, column: Int32) -> None:
         column[self.entrants] = self.places
@@ -158,6 +192,7 @@ class _Family:
                     places=self.places[first:end],
                     value_us=self.value_us[first:end],
                     shared=self.shared[first:end],
+                    by_jury=self.by_jury[first:end],
                     ranked=last - first,
                     pool=pool,
                 )
@@ -168,9 +203,12 @@ class _Family:
 def _family(admission: Admission, plan: RacePlan, times: Times, entrants: Int32, values: Int64) -> _Family:
     """Places within each scope, counted in the one order: no list sorts again."""
     admitted = admission.admitted
-    if admission.rule.waves:
-        wanted = [number for number, wave in enumerate(plan.race.waves) if wave.id in admission.rule.waves]
-        admitted = admitted & np.isin(times.wave, wanted)
+    waves = _wave_admits(admission.rule, plan)
+    if not waves.all():
+        admitted = admitted & waves[times.wave]
+    if admission.rule.prize:
+        # They may be disqualified by rule, or it is the mat that is wrong: nobody is paid before somebody has looked.
+        admitted = admitted & (times.flags & Flag.BEFORE_OWN_GUN == 0)
     keep = admitted[entrants]
     entrants, values = entrants[keep], values[keep]
     scope = admission.scope[entrants]
@@ -180,7 +218,20 @@ def _family(admission: Admission, plan: RacePlan, times: Times, entrants: Int32,
         entrants, values, scope = entrants[by_scope], values[by_scope], scope[by_scope]
     compared = plan.rounding.printed_seconds(values) if admission.rule.ties is Ties.SHARED else values
     places, shared = _places(scope.astype(np.int32), compared)
-    return _Family(scope=scope.astype(np.int32), entrants=entrants, places=places, value_us=values, shared=shared)
+    return _Family(
+        scope=scope.astype(np.int32),
+        entrants=entrants,
+        places=places,
+        value_us=values,
+        shared=shared,
+        by_jury=np.zeros(len(entrants), np.bool_),
+    )
+
+
+def _wave_admits(rule: ListRule, plan: RacePlan) -> Bool:
+    """Whether a list takes runners of each wave, and (last) of none: those belong to the main race."""
+    named = [(not rule.waves or wave.id in rule.waves) and wave.group in rule.groups for wave in plan.race.waves]
+    return np.array([*named, not rule.waves and "" in rule.groups], np.bool_)
 
 
 def _places(scope: Int32, compared: Int64) -> tuple[Int32, Bool]:
