@@ -38,13 +38,18 @@ class Crossed:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What the rules give for one entrant. `missed`: points that should have seen them; `flags`: words but those."""
+    """What the rules give for one entrant. `missed`: points that should have seen them; `flags`: words but those.
+
+    `group`: the race within the race; `race_gun`: its first gun; `gun`: the one the official time runs from.
+    """
 
     entrant: Entrant
     status: str
     crossed: Mapping[str, Crossed]
     wave: str | None
+    group: str
     wave_gun: Instant
+    race_gun: Instant
     gun: Instant
     gun_time: Duration | None
     net_time: Duration | None
@@ -55,10 +60,11 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class _Passing:
-    """A usable passing: the instant at the line, the mat."""
+    """A usable passing: the instant at the line, the mat, and when its first read was."""
 
     at: Instant
     mat: Mat
+    began: Instant
 
 
 def expected_answers(
@@ -91,6 +97,16 @@ def rows_of(reads: EmittedReads) -> list[tuple[str, int, Instant, int, float | N
     return list(zip(tags, reads.mat.tolist(), reads.stamp_us.tolist(), reads.antenna.tolist(), signals, strict=True))
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Runs:
+    """As what somebody runs: the wave (None: none), its race within the race, that one's gun, the wave's speed."""
+
+    wave: str | None
+    group: str
+    race_gun: Instant
+    speed_pct: int
+
+
 class _Rules:
     """The rules of one race, applied to one entrant at a time."""
 
@@ -102,52 +118,73 @@ class _Rules:
         self.mats = race.course.mats
 
     def answer(self, entrant: Entrant, reads: Mapping[tuple[str, int], list[Seen]]) -> Answer:
+        runs = self._runs(entrant)
         crossed: dict[str, Crossed] = {}
-        parked = False
+        asked: set[str] = set()
         if entrant.role not in self.race.untimed_roles:
             for point in self.race.course.points:
-                usable: list[_Passing] = []
+                usable = []
                 for (_, mat_number), seen in sorted(reads.items()):
                     mat = self.mats[mat_number]
-                    if mat.point != point.id:
-                        continue
-                    for passing in _passings(seen, self.race.gathering.quiet_us):
-                        judged, lay_there = self._judge(point, mat, passing, crossed)
-                        parked = parked or lay_there
-                        usable += judged
-                if usable:
-                    crossed[point.id] = self._choose(point, usable)
-        return self._times(entrant, crossed, parked)
+                    if mat.point == point.id:
+                        for passing in _passings(seen, self.race.gathering.quiet_us):
+                            usable += self._judge(point, mat, passing, crossed, runs, asked)
+                in_order = usable if point.kind is PointKind.START else self._in_order(point, usable, crossed, runs)
+                if in_order:
+                    crossed[point.id] = self._choose(point, in_order)
+                elif usable:
+                    asked.add("out_of_order")
+        return self._times(entrant, crossed, runs, asked)
 
     def _judge(
-        self, point: Point, mat: Mat, passing: list[Seen], crossed: Mapping[str, Crossed]
-    ) -> tuple[list[_Passing], bool]:
-        """The passing as one that may count (or none), and whether it is that of a tag that stayed."""
+        self,
+        point: Point,
+        mat: Mat,
+        passing: list[Seen],
+        crossed: Mapping[str, Crossed],
+        runs: _Runs,
+        asked: set[str],
+    ) -> list[_Passing]:
+        """The passing as one that may count, or none; a tag that stayed is asked about."""
         gathering = self.race.gathering
+        began = passing[0].moment
         if point.kind is PointKind.START:
             closed = self.closings.start_us
             usable = [r for r in passing if r.moment >= self.first_gun and (closed is None or r.moment <= closed)]
             if not usable:
-                return [], False
+                return []
             length = usable[-1].moment - usable[0].moment
             if length > gathering.parked_us:
-                return [], True
-            waited = passing[0].moment < self.first_gun or length > gathering.longest_us
+                asked.add("parked")
+                return []
+            waited = began < self.first_gun or length > gathering.longest_us
             moment = usable[-1].moment if waited else _moment(usable, point.moment)
             behind = mat.to_line_mm * 1_000_000 // point.line_speed_mm_s
-            return [_Passing(at=max(moment - behind, self.first_gun), mat=mat)], False
-        stayed = passing[-1].moment - passing[0].moment > gathering.longest_us
-        reference = self._reference(crossed)
-        if passing[0].moment < reference + point.min_time_us:
-            return [], stayed
-        usable = [r for r in passing if r.moment <= passing[0].moment + gathering.longest_us]
+            return [_Passing(at=max(moment - behind, self.first_gun), mat=mat, began=began)]
+        if passing[-1].moment - began > gathering.longest_us:
+            asked.add("parked")
+        reference = self._reference(crossed, runs)
+        if began < reference + point.min_time_us * 100 // runs.speed_pct:
+            return []
+        usable = [r for r in passing if r.moment <= began + gathering.longest_us]
         moment = _moment(usable, point.moment)
         behind = mat.to_line_mm * (moment - reference) // (point.distance_m * 1000)
-        return [_Passing(at=moment - behind, mat=mat)], stayed
+        return [_Passing(at=moment - behind, mat=mat, began=began)]
 
-    def _reference(self, crossed: Mapping[str, Crossed]) -> Instant:
+    def _in_order(
+        self, point: Point, usable: list[_Passing], crossed: Mapping[str, Crossed], runs: _Runs
+    ) -> list[_Passing]:
+        """Those that do not begin sooner after the nearest split before it than anybody of that wave can be."""
+        ids = [each.id for each in self.race.course.points]
+        before = [crossed[id_].at for id_ in ids[1 : ids.index(point.id)] if id_ in crossed]
+        if not before or not point.min_leg_us:
+            return usable
+        earliest = before[-1] + point.min_leg_us * 100 // runs.speed_pct
+        return [passing for passing in usable if passing.began >= earliest]
+
+    def _reference(self, crossed: Mapping[str, Crossed], runs: _Runs) -> Instant:
         start = crossed.get(self.race.course.start.id)
-        return self.first_gun if start is None else start.at
+        return runs.race_gun if start is None else start.at
 
     def _choose(self, point: Point, usable: list[_Passing]) -> Crossed:
         """The last crossing at the start, the first elsewhere; in it the main mats before the backup mats."""
@@ -163,11 +200,10 @@ class _Rules:
         chosen = on_main[-1] if at_start else on_main[0]
         return Crossed(at=chosen.at, mat=chosen.mat)
 
-    def _times(self, entrant: Entrant, crossed: Mapping[str, Crossed], parked: bool) -> Answer:
+    def _times(self, entrant: Entrant, crossed: Mapping[str, Crossed], runs: _Runs, asked: set[str]) -> Answer:
         course = self.race.course
-        wave = self._wave(entrant)
-        wave_gun = self.first_gun if wave is None else self.guns[wave]
-        gun = wave_gun if self.race.gun_origin is GunOrigin.WAVE else self.first_gun
+        wave_gun = self.first_gun if runs.wave is None else self.guns[runs.wave]
+        gun = wave_gun if self.race.gun_origin is GunOrigin.WAVE else runs.race_gun
         start, finish = crossed.get(course.start.id), crossed.get(course.finish.id)
         origin = None if start is None else start.at
         if origin is None and self.race.net_without_start is NetWithoutStart.GUN:
@@ -181,15 +217,26 @@ class _Rules:
             entrant=entrant,
             status=self._status(entrant, crossed),
             crossed=crossed,
-            wave=wave,
+            wave=runs.wave,
+            group=runs.group,
             wave_gun=wave_gun,
+            race_gun=runs.race_gun,
             gun=gun,
             gun_time=None if finish is None else finish.at - gun,
             net_time=None if finish is None or origin is None else finish.at - origin,
             splits=splits,
             missed=[id_ for id_ in ids[1:last_seen] if id_ not in crossed],
-            flags=self._flags(entrant, crossed, parked, wave),
+            flags=self._flags(entrant, crossed, runs.wave) | asked,
         )
+
+    def _runs(self, entrant: Entrant) -> _Runs:
+        """Somebody of no wave runs in the main race, from the first gun of all, and is as fast as a runner."""
+        wave = self._wave(entrant)
+        for own in self.race.waves:
+            if own.id == wave:
+                guns = [self.guns[each.id] for each in self.race.waves if each.group == own.group]
+                return _Runs(wave=wave, group=own.group, race_gun=min(guns), speed_pct=own.speed_pct)
+        return _Runs(wave=None, group="", race_gun=self.first_gun, speed_pct=100)
 
     def _wave(self, entrant: Entrant) -> str | None:
         if entrant.wave in self.guns:
@@ -209,9 +256,7 @@ class _Rules:
             return "STARTED" if self.closings.finish_us is None else "DNF"
         return "ENTERED" if self.closings.start_us is None else "DNS"
 
-    def _flags(
-        self, entrant: Entrant, crossed: Mapping[str, Crossed], parked: bool, wave: str | None
-    ) -> frozenset[str]:
+    def _flags(self, entrant: Entrant, crossed: Mapping[str, Crossed], wave: str | None) -> frozenset[str]:
         course = self.race.course
         start = crossed.get(course.start.id)
         flags = set()
@@ -221,8 +266,6 @@ class _Rules:
             flags.add("before_own_gun")
         if start is not None and wave is not None and self._gun_before(start.at) != wave:
             flags.add("other_wave")
-        if parked:
-            flags.add("parked")
         if entrant.status == "DNS" and crossed:
             flags.add("declared_but_seen")
         if set(crossed) == {course.finish.id}:

@@ -12,7 +12,6 @@ from typing import Final
 
 from config.plan import Clock, ListRule, MainRank, Per, RacePlan, Ties
 from simulators.expected import Answer
-from timing.instants import Instant
 from timing.race import GunOrigin, MatRole
 from timing.roster import Sex
 
@@ -24,12 +23,11 @@ _FLAGS: Final[tuple[str, ...]] = (
     "declared_but_seen",
     "finish_without_start",
     "no_wave",
+    "out_of_order",
 )
 
 
-def expected_places(
-    plan: RacePlan, guns: Mapping[str, Instant], answers: Sequence[Answer], main: MainRank
-) -> dict[str, int]:
+def expected_places(plan: RacePlan, answers: Sequence[Answer], main: MainRank) -> dict[str, int]:
     """The place of each bib in the main list of a kind; nobody where the race has no such list."""
     rule = plan.main_list(main)
     if rule is None:
@@ -37,7 +35,7 @@ def expected_places(
     lists: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for answer in answers:
         scope = _scope(plan, rule, answer)
-        value = _value(rule, answer, min(guns.values()))
+        value = _value(rule, answer)
         if scope is not None and value is not None and answer.status == "FINISHED" and _admitted(plan, rule, answer):
             lists[scope].append((value, answer.entrant.bib))
     places = {}
@@ -51,12 +49,12 @@ def expected_places(
     return places
 
 
-def _value(rule: ListRule, answer: Answer, first_gun: int) -> int | None:
+def _value(rule: ListRule, answer: Answer) -> int | None:
     if rule.clock is Clock.NET:
         return answer.net_time
     if answer.gun_time is None:
         return None
-    gun = answer.wave_gun if rule.gun_origin is GunOrigin.WAVE else first_gun
+    gun = answer.wave_gun if rule.gun_origin is GunOrigin.WAVE else answer.race_gun
     return answer.gun_time + answer.gun - gun
 
 
@@ -80,12 +78,14 @@ def _admitted(plan: RacePlan, rule: ListRule, answer: Answer) -> bool:
         and (not rule.waves or answer.wave in rule.waves)
         and rule.licensed in (None, bool(entrant.licence))
         and rule.elite in (None, entrant.elite)
+        and answer.group in rule.groups
+        and not (rule.prize and "before_own_gun" in answer.flags)
     )
 
 
-def expected_csv(plan: RacePlan, guns: Mapping[str, Instant], answers: Sequence[Answer]) -> str:
+def expected_csv(plan: RacePlan, answers: Sequence[Answer]) -> str:
     """The whole expected results.csv: what the engine must write, byte for byte."""
-    places = {main: expected_places(plan, guns, answers, main) for main in MainRank}
+    places = {main: expected_places(plan, answers, main) for main in MainRank}
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(

@@ -45,7 +45,7 @@ class RaceDay:
     @cached_property
     def expected_csv(self) -> str:
         """The results.csv the engine must write."""
-        return expected_csv(self.plan, self.guns, self.answers)
+        return expected_csv(self.plan, self.answers)
 
 
 def simulate(plan: RacePlan, *, field: FieldPlan | None = None, physics: Physics | None = None) -> RaceDay:
