@@ -9,9 +9,9 @@ import numpy as np
 
 from simulators.chance import stream
 from simulators.crossings import Crossings
-from simulators.field import SimField
 from simulators.pace import whole_us
 from simulators.physics import Physics
+from simulators.sim_field import SimField, main_waves
 from timing.instants import MINUTE, MISSING, SECOND, Duration, Instant
 from timing.reads import Int16, Int32, Int64
 
@@ -30,14 +30,15 @@ def bystanders(field: SimField, crossings: Crossings, physics: Physics) -> tuple
 def _waiting(field: SimField, physics: Physics, code_of: dict[str, int]) -> tuple[Int64, Int64, Int64]:
     """Runners of the first wave who stand on the start mats before the gun, 1 to `early_reads` reads each."""
     rng = stream(physics.seed, "waiting")
-    gun = min(field.guns_us)
-    first_wave = field.guns_us.index(gun)
+    first_wave = int(main_waves(field.race)[0])
+    gun = field.guns_us[first_wave]
+    worn = field.tags_worn
     likely = (
         (field.wave == first_wave) & (field.line_us[0] != MISSING) & (rng.random(len(field)) < physics.early_readers)
     )
-    who = [i for i in np.flatnonzero(likely).tolist() if field.roster.entrants[i].tags]
+    who = [i for i in np.flatnonzero(likely).tolist() if worn[i]]
     count = np.rint(np.exp(rng.uniform(0, np.log(max(physics.early_reads, 1)), len(who)))).astype(np.int64)
-    tags = np.array([code_of[field.roster.entrants[i].tags[0]] for i in who], np.int64)
+    tags = np.array([code_of[worn[i][0]] for i in who], np.int64)
     row = np.repeat(np.arange(len(who)), count)
     begin = gun - whole_us(rng.uniform(1, 600, len(who)))
     index = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
@@ -61,7 +62,8 @@ def _parked(
             continue
         seen = field.line_us[row][field.line_us[row] != MISSING]
         low, high = (int(seen.min()), int(seen.max())) if len(seen) else (min(field.guns_us), field.closed_us)
-        for number in range(physics.parked):
+        more = physics.strays * (row + 1) // len(points) - physics.strays * row // len(points)
+        for number in range(physics.parked + more):
             begin = int(rng.integers(low - 5 * MINUTE, max(high, low) + 1))
             lasting = int(rng.integers(MINUTE, 15 * MINUTE))
             tag, not_before = _whose(field, rng, number, row, codes, code_of)
@@ -82,14 +84,15 @@ def _whose(
         owners = [i for i, story in enumerate(field.story) if story in ("staff", "test")]
     elif number % 4 == 3 and row == 0:  # elsewhere they would be taken for runners
         owners = [i for i, story in enumerate(field.story) if story == "dns"]
-    owners = [i for i in owners if field.roster.entrants[i].tags]
+    worn = field.tags_worn
+    owners = [i for i in owners if worn[i]]
     if not owners:
         codes.append(f"0A{len(codes):010X}")
         return len(codes) - 1, not_before
     owner = owners[int(rng.integers(0, len(owners)))]
     if number % 4 == 1:
         not_before = int(field.line_us[-1, owner]) + 40 * SECOND
-    return code_of[field.roster.entrants[owner].tags[0]], not_before
+    return code_of[worn[owner][0]], not_before
 
 
 def _lying(

@@ -9,9 +9,9 @@ from typing import Self
 import numpy as np
 
 from simulators.chance import stream
-from simulators.field import SimField, tag_code
 from simulators.pace import whole_us
 from simulators.physics import Physics
+from simulators.sim_field import SimField, tag_code
 from timing.instants import MINUTE, MISSING, SECOND
 from timing.race import MatRole
 from timing.reads import Bool, Int16, Int32, Int64
@@ -56,6 +56,8 @@ def field_crossings(field: SimField, physics: Physics) -> Crossings:
         passages.append(_turned_back(field, physics))
     if physics.walked_back > 0:
         passages.append(_walked_back(field, physics))
+    if field.visits:
+        passages.append(_visits(field))
     passages.append(_of_nobody(field, physics))
     joined = _Passages(**{f.name: np.concatenate([getattr(p, f.name) for p in passages]) for f in fields(_Passages)})
     return _over_mats(field, joined, physics)
@@ -69,6 +71,11 @@ def _own(field: SimField) -> _Passages:
         line_us=field.line_us[point, entrant],
         speed_mm_s=field.speed_mm_s[point, entrant],
     )
+
+
+def _visits(field: SimField) -> _Passages:
+    rows = np.array([(v.entrant, v.point, v.line_us, v.speed_mm_s) for v in field.visits], np.int64).T
+    return _Passages(carrier=rows[0], point=rows[1], line_us=rows[2], speed_mm_s=rows[3])
 
 
 def _turned_back(field: SimField, physics: Physics) -> _Passages:
@@ -87,9 +94,18 @@ def _walked_back(field: SimField, physics: Physics) -> _Passages:
     """Across the finish again 1 to 30 minutes later: for a photograph, or pacing a friend in."""
     rng = stream(physics.seed, "walked back")
     finish = field.line_us[-1]
-    who = np.flatnonzero((finish != MISSING) & (rng.random(len(field)) < physics.walked_back))
+    who = _who_walks_back(field, physics, rng)
     again = finish[who] + whole_us(60 * np.exp(rng.uniform(0, np.log(30), len(who))))
     return _passages(who, len(field.race.course.points) - 1, (again,), rng.integers(900, 3000, len(who)))
+
+
+def second_visits(field: SimField, physics: Physics) -> Int64:
+    """Who crosses the finish a second time, by number."""
+    return _who_walks_back(field, physics, stream(physics.seed, "walked back"))
+
+
+def _who_walks_back(field: SimField, physics: Physics, rng: np.random.Generator) -> Int64:
+    return np.flatnonzero((field.line_us[-1] != MISSING) & (rng.random(len(field)) < physics.walked_back))
 
 
 def _of_nobody(field: SimField, physics: Physics) -> _Passages:
@@ -122,20 +138,26 @@ def worn_tags(field: SimField, physics: Physics) -> tuple[tuple[str, ...], list[
 
     A few entrants wear each other's chips; those of the elite are checked before the start.
     """
-    codes: list[str] = []
-    worn: list[list[int]] = []
-    for entrant in field.roster.entrants:
-        worn.append(list(range(len(codes), len(codes) + len(entrant.tags))))
-        codes.extend(entrant.tags)
-    rng = stream(physics.seed, "swapped")
-    mass = np.array([i for i, e in enumerate(field.roster.entrants) if not e.elite and e.role == "runner"], np.int64)
-    pairs = rng.permutation(mass)[: 2 * round(physics.swapped_chips * len(worn) / 2)].reshape(-1, 2)
-    for one, other in pairs.tolist():
+    code_of: dict[str, int] = {}
+    for tags in (*(entrant.tags for entrant in field.roster.entrants), *field.tags_worn):
+        for tag in tags:
+            code_of.setdefault(tag, len(code_of))
+    codes = list(code_of)
+    worn = [[code_of[tag] for tag in tags] for tags in field.tags_worn]
+    for one, other in swapped_pairs(field, physics):
         worn[one], worn[other] = worn[other], worn[one]
     for number in range(round(physics.unknown_tags * len(field))):
         worn.append([len(codes)])
         codes.append(tag_code(2**30 + number))
     return tuple(codes), worn
+
+
+def swapped_pairs(field: SimField, physics: Physics) -> list[tuple[int, int]]:
+    """Who wears whose chip by chance, by number."""
+    rng = stream(physics.seed, "swapped")
+    mass = np.array([i for i, e in enumerate(field.roster.entrants) if not e.elite and e.role == "runner"], np.int64)
+    pairs = rng.permutation(mass)[: 2 * round(physics.swapped_chips * len(field) / 2)].reshape(-1, 2)
+    return [(one, other) for one, other in pairs.tolist()]
 
 
 def _over_mats(field: SimField, passages: _Passages, physics: Physics) -> Crossings:

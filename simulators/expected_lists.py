@@ -24,6 +24,7 @@ _FLAGS: Final[tuple[str, ...]] = (
     "finish_without_start",
     "no_wave",
     "out_of_order",
+    "finish_after_abandon",
 )
 
 

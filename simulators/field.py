@@ -14,18 +14,16 @@ from simulators import people
 from simulators.chance import stream
 from simulators.pace import Float, Profile, finish_seconds, whole_us
 from simulators.physics import DEFAULT_SEED
+from simulators.sim_field import SimField, main_waves, tag_code
 from timing.instants import MINUTE, MISSING, SECOND
 from timing.race import Race
-from timing.reads import Bool, Int16, Int64, Tag
+from timing.reads import Bool, Int64
 from timing.roster import Bib, Entrant, Roster, Sex
 
 Texts = NDArray[np.str_]
 
 _LINE_FLOW_PER_S: Final = 12.0
 """Runners over the start line in one second while a wave empties."""
-_TAG_BASE: Final = 0x058000000000
-_TAG_STEP: Final = 0x9E3779B97
-_TAG_SPACE: Final = 2**36
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,27 +52,8 @@ class FieldPlan:
     without_sex: float = 0.0003
     foreign: float = 0.025
     in_club: float = 0.33
-
-
-@dataclass(frozen=True, kw_only=True)
-class SimField:
-    """The field and its day. Columns follow the roster's order.
-
-    `line_us` and `speed_mm_s` have shape (points, entrants): the true instant at the line of each point (MISSING where
-    they never came) and the speed there. `story` is a word for what is special about an entrant, or empty.
-    """
-
-    race: Race
-    roster: Roster
-    guns_us: tuple[int, ...]
-    closed_us: int
-    wave: Int16
-    line_us: Int64
-    speed_mm_s: Int64
-    story: tuple[str, ...]
-
-    def __len__(self) -> int:
-        return len(self.wave)
+    wheelchairs: int = 12
+    """In each wave of a race within the race, where there is one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,11 +95,6 @@ def make_field(race: Race, plan: FieldPlan | None = None) -> SimField:
     return _with_others(field, plan)
 
 
-def tag_code(number: int) -> Tag:
-    """A sports tag's code, distinct for distinct numbers below 2**36."""
-    return Tag(f"{_TAG_BASE | number * _TAG_STEP % _TAG_SPACE:012X}")
-
-
 def _guns(race: Race, plan: FieldPlan) -> tuple[int, ...]:
     """The guns as fired: facts where the race file states them, else up to 1.5 s after the plan, on 10 ms."""
     late = stream(plan.seed, "guns").integers(0, 150, len(race.waves)) * 10_000
@@ -150,8 +124,9 @@ def _runners(race: Race, plan: FieldPlan) -> _Runners:
     )
     hoped = seconds * np.exp(0.07 * rng.standard_normal(n))  # the time they said at entry
     hoped[elite] = 0
+    own = main_waves(race)
     wave = np.empty(n, np.int64)
-    wave[np.argsort(hoped, kind="stable")] = np.arange(n) * len(race.waves) // max(n, 1)
+    wave[np.argsort(hoped, kind="stable")] = own[np.arange(n) * len(own) // max(n, 1)]
     return _Runners(women=women, elite=elite, walkers=walkers, age=age, seconds=seconds, wave=wave)
 
 
@@ -318,8 +293,9 @@ def _starts(
     luck = rng.random((3, n))
     late = np.minimum(own_gun + whole_us(60 * (5 + 22 * luck[0])), closed - 20 * SECOND - whole_us(100 * luck[1]))
     start = np.where(special == "late", np.maximum(late, start), start)
-    early = (special == "early") & (runners.wave > 0)
-    start = np.where(early, guns[0] + whole_us(10 + 170 * luck[1]), start)
+    first = main_waves(race)[0]
+    early = (special == "early") & (runners.wave > first)
+    start = np.where(early, guns[first] + whole_us(10 + 170 * luck[1]), start)
     return np.where(special == "after_close", closed + whole_us(30 + 600 * luck[2]), start)
 
 
@@ -343,9 +319,10 @@ def _with_others(field: SimField, plan: FieldPlan) -> SimField:
     profile = Profile(race.course.finish.distance_m)
     shares = np.array([profile.share(p.distance_m, np.ones(1))[0] for p in race.course.points])
     scale = race.course.finish.distance_m / 20_000
-    last = len(race.waves) - 1
+    main = main_waves(race).tolist()
+    last = main[-1]
     for number, minutes in enumerate((80, 90, 100, 105, 110, 120, 130, 135, 150, 165), 1):
-        wave = min(last, max(0, (minutes - 80) // 10))
+        wave = main[min(len(main) - 1, max(0, (minutes - 80) // 10))]
         begin = field.guns_us[wave] + int(rng.integers(5 * SECOND, 60 * SECOND))
         line = begin + whole_us(shares * (minutes * 60 * scale))
         add(f"P{number}", "pacer", f"MENEUR {minutes} MIN", wave, line, np.full(points, 2_800))
@@ -359,6 +336,12 @@ def _with_others(field: SimField, plan: FieldPlan) -> SimField:
     add("V2", "vehicle", "MOTO PRESSE", 0, first - 6 * SECOND, np.full(points, 5_800))
     sweep = field.line_us.max(axis=1) if len(field) else first
     add("V3", "vehicle", "VOITURE BALAI", last, sweep + 3 * MINUTE, np.full(points, 1_500))
+    for wave in sorted(set(range(len(race.waves))) - set(main)):
+        for number in range(1, plan.wheelchairs + 1):
+            begin = field.guns_us[wave] + whole_us(1 + 2 * rng.random(1))[0]
+            taken = whole_us(shares * ((48 + 30 * rng.random()) * 60 * scale))
+            name = f"FAUTEUIL {number}"
+            add(f"W{wave}{number:02d}", "runner", name, wave, begin + taken, rng.integers(3_500, 8_500, points))
     nowhere = np.full(points, MISSING, np.int64)
     for number in range(1, 7):
         add(f"S{number}", "staff", f"BÉNÉVOLE {number}", 0, nowhere, np.zeros(points, np.int64))

@@ -13,8 +13,8 @@ from simulators.bystanders import bystanders
 from simulators.chance import stream
 from simulators.crossings import Crossings, field_crossings
 from simulators.emission import EmittedReads, gives_signal, grid_us
-from simulators.field import SimField
 from simulators.physics import Physics
+from simulators.sim_field import SimField
 from timing.instants import MISSING, SECOND
 from timing.race import PointKind, Race
 from timing.reads import Bool, Float32, Int16, Int32, Int64
@@ -174,9 +174,7 @@ def reads_of_crossings(field: SimField, reads: EmittedReads) -> Int64:
     """
     mats = field.race.course.mats
     rows = {point.id: row for row, point in enumerate(field.race.course.points)}
-    owner_of: dict[str, int] = {
-        tag: index for index, entrant in enumerate(field.roster.entrants) for tag in entrant.tags
-    }
+    owner_of: dict[str, int] = {tag: index for index, tags in enumerate(field.tags_worn) for tag in tags}
     owner = np.array([owner_of.get(tag, -1) for tag in reads.tags], np.int64)[reads.tag]
     point = np.array([rows[mat.point] for mat in mats])[reads.mat]
     true = field.line_us[point, owner]

@@ -48,6 +48,8 @@ class Physics:
     """Share of finishers who cross the finish again, 1 to 30 minutes later."""
     parked: int = 4
     """Tags lying beside each point for 1 to 15 minutes: unknown ones, of finishers, of people who do not run."""
+    strays: int = 0
+    """More such tags, dealt out over all points."""
     parked_gap_us: int = 110_000
     unknown_tags: float = 0.003
     """Codes of nobody, as a share of entrants; each crosses a few mats."""
@@ -86,6 +88,7 @@ class Physics:
             turned_back=0.0,
             walked_back=0.0,
             parked=0,
+            strays=0,
             unknown_tags=0.0,
             backup_mats=False,
             repeats=repeats,

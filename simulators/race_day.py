@@ -11,9 +11,10 @@ from config.plan import RacePlan
 from simulators.emission import EmittedReads
 from simulators.expected import Answer, expected_answers, rows_of
 from simulators.expected_lists import expected_csv
-from simulators.field import FieldPlan, SimField, make_field
+from simulators.field import FieldPlan, make_field
 from simulators.mats import emit
 from simulators.physics import Physics
+from simulators.sim_field import SimField
 from timing.instants import Instant
 from timing.times import Closings
 

@@ -18,10 +18,10 @@ import numpy as np
 
 from config.plan import RacePlan
 from simulators.chance import stream
-from simulators.field import SimField, tag_code
 from simulators.mats import emit
 from simulators.physics import DEFAULT_SEED, Physics
 from simulators.race_day import RaceDay
+from simulators.sim_field import SimField, tag_code
 from timing.errors import RaceDayError
 from timing.instants import MISSING, SECOND
 from timing.reads import Int64

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from races import marseille
 
-from simulators.field import FieldPlan, SimField, make_field, tag_code
+from simulators.field import FieldPlan, make_field
 from simulators.people import HOSTILE
+from simulators.sim_field import SimField, tag_code
 from timing.instants import MINUTE, MISSING, SECOND
 from timing.roster import Sex
 

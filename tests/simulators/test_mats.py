@@ -7,9 +7,10 @@ import pytest
 from races import marseille
 
 from simulators.emission import EmittedReads
-from simulators.field import FieldPlan, SimField, make_field
+from simulators.field import FieldPlan, make_field
 from simulators.mats import emit, reads_of_crossings
 from simulators.physics import Physics
+from simulators.sim_field import SimField
 from timing.instants import MILLISECOND, MINUTE, MISSING, SECOND
 
 
