@@ -184,7 +184,7 @@ class Derived:
         )
 
     def _ranked(self, ground: Ground, times: Times) -> Rankings:
-        return rank(self._plan, ground.roster, times, ground.eligibility)
+        return rank(self._plan, ground.roster, times, ground.eligibility, ground.decisions)
 
     def _matched(self, reads: Reads, ground: Ground) -> Matched:
         return match(reads, ground.field, self._plan.race, ground.guns, ground.closings)
@@ -198,7 +198,7 @@ class Derived:
         if before is not None and same_roster and before.decisions.categories == decisions.categories:
             eligibility = before.eligibility
         else:
-            eligibility = Eligibility.of(plan, roster)
+            eligibility = Eligibility.of(plan, roster, decisions.categories)
         field = ruled_field(base, decisions, roster, plan.race, state.tags)
         same_tags = before is not None and same_roster and before.decisions.tags == decisions.tags
         return Ground(

@@ -6,12 +6,11 @@ from datetime import date, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import numpy as np
-
 from config.categories import CategoryScheme
 from config.plan import Clock, ListRule, MainRank, Per, RacePlan, Rounding, Ties
 from timing.field import Field
-from timing.instants import HOUR, MINUTE, MISSING, SECOND, local_instant
+from timing.instants import HOUR, MINUTE, SECOND, local_instant
+from timing.point_matching import Crossings, MatchRules
 from timing.race import (
     Course,
     GunOrigin,
@@ -135,27 +134,20 @@ def run(start: float | None, finish: float | None, split: float | None = -1.0, *
 
 def small_times(plan: RacePlan, roster: Roster, runs: Mapping[str, Run], *, closings: Closings | None = None) -> Times:
     """The times that follow from the runs (by bib); entrants without one were seen by no mat."""
-    count = len(roster)
-    crossing_us = np.full((3, count), MISSING, np.int64)
-    crossing_mat = np.full((3, count), -1, np.int16)
+    found = Crossings(n_points=3, n_entrants=len(roster))
     for index, entrant in enumerate(roster.entrants):
         one = runs.get(entrant.bib)
         if one is None:
             continue
         for point, at in enumerate((one.start, one.split, one.finish)):
             if at is not None:
-                crossing_us[point, index] = GUN_US + at
-                crossing_mat[point, index] = 2 * point + (one.mats[point] == "backup")
+                found.moment_us[point, index] = GUN_US + at
+                found.mat[point, index] = 2 * point + (one.mats[point] == "backup")
     race = plan.race
-    return times_of(
-        crossing_us=crossing_us,
-        crossing_mat=crossing_mat,
-        parked=np.zeros(count, np.bool_),
-        field=Field.of(roster, race, Names()),
-        race=race,
-        guns=Guns(wave_us=tuple(wave.planned_gun_us for wave in race.waves), planned=(True,) * len(race.waves)),
-        closings=closings if closings is not None else Closings(start_us=GUN_US + HOUR, finish_us=GUN_US + 4 * HOUR),
-    )
+    guns = Guns(wave_us=tuple(wave.planned_gun_us for wave in race.waves), planned=(True,) * len(race.waves))
+    if closings is None:
+        closings = Closings(start_us=GUN_US + HOUR, finish_us=GUN_US + 4 * HOUR)
+    return times_of(found, MatchRules.of(Field.of(roster, race, Names()), race, guns, closings))
 
 
 def roster_of(*entrants: Entrant) -> Roster:
