@@ -7,10 +7,11 @@ journal, so that what was decided survives like any read.
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from calanque.derived import Picture
 from calanque.errors import FrontDoorError
+from calanque.ruling_desk import RulingDesk
 from config.roster_file import load_roster
 from results.publication import last_number, publish
 from timing.entries import Body, ClosingBody, GunBody, PublicationBody, RosterBody
@@ -19,6 +20,7 @@ from timing.times import Status
 if TYPE_CHECKING:
     from calanque.engine import Engine
 
+Answer = TypeVar("Answer")
 
 DECIDED_WITHIN_S: Final = 20.0
 """A decision that is not durable by then is said to be waiting."""
@@ -31,11 +33,14 @@ class Controls:
         self._engine = engine
         self._publishing = asyncio.Lock()
         self._recording: set[asyncio.Future[tuple[int, ...]]] = set()
+        self._deciding = asyncio.Lock()
         self._commands: dict[str, Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]] = {
             "close": self._close,
             "gun": self._gun,
             "publish": self._publish,
             "roster": self._roster,
+            "rule": self._rule,
+            "seen": self._seen,
             "status": self._status,
         }
 
@@ -61,6 +66,31 @@ class Controls:
         at_us = command["at_us"] if command["at_us"] is not None else self._engine.clock.now_us()
         number = await self._decide(GunBody(wave=wave, instant_us=at_us, origin="hand", author=command["author"]))
         return {"number": number, "wave": wave, "at_us": at_us}
+
+    async def _rule(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Takes a ruling, or only tells what it would change; the answer is that of `RulingDesk` either way."""
+        if not command["preview"]:
+            self._check_writing()
+        # One ruling after the other: each is checked against all that were taken before it.
+        async with self._deciding:
+            body, answer = await self._consulted(lambda desk: desk.taken(command))
+            if not command["preview"]:
+                answer["number"] = await self._decide(body)
+        return answer
+
+    async def _seen(self, command: dict[str, Any]) -> dict[str, Any]:
+        self._check_writing()
+        if command["at_us"] is None:
+            command["at_us"] = self._engine.clock.now_us()
+        body = await self._consulted(lambda desk: desk.sighting(command))
+        return {"number": await self._decide(body), "at_us": body.at_us}
+
+    async def _consulted(self, question: Callable[[RulingDesk], Answer]) -> Answer:
+        """What the desk says, with the race as it stands now."""
+        engine = self._engine
+        return await asyncio.wrap_future(
+            engine.live.consult(lambda derived: question(RulingDesk(engine.plan, engine.state, derived)))
+        )
 
     async def _roster(self, command: dict[str, Any]) -> dict[str, Any]:
         self._check_writing()

@@ -74,12 +74,16 @@ class LiveRace:
 
     def ask(self, question: Callable[[Picture], Answer]) -> "Future[Answer]":
         """The answer of a function called in the matching thread with a settled picture of all that was fed before."""
+        return self.consult(lambda derived: question(derived.picture()))
+
+    def consult(self, question: Callable[[Derived], Answer]) -> "Future[Answer]":
+        """The same with all that the picture is made from; nothing of it may be kept."""
         answer: Future[Answer] = Future()
 
         def run() -> None:
             try:
                 self._derived.refresh(settle=True)
-                answer.set_result(question(self._derived.picture()))
+                answer.set_result(question(self._derived))
             except Exception as error:  # noqa: BLE001 - whoever asked gets it, whatever it is
                 answer.set_exception(error)
 

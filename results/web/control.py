@@ -68,6 +68,32 @@ class Roster(_Command):
     path: PathText
 
 
+class Rule(_Command):
+    """A ruling: what was decided, by whom, in what capacity, and why.
+
+    `seen`: the last journal number the author had seen; something decided on the same thing since then refuses it.
+    Empty: all there is. With `preview` nothing is decided: the answer says what would change.
+    """
+
+    act: dict[str, Any]
+    author: Author
+    role: Literal["crew", "referee", "jury"] = "crew"
+    reason: Annotated[str, StringConstraints(max_length=1000)] = ""
+    seen: Annotated[int, Field(ge=0)] | None = None
+    preview: bool = False
+
+
+class Seen(_Command):
+    """Somebody was seen at a point without a chip being read. `bib` empty: no bib could be seen."""
+
+    author: Author
+    point: Identifier
+    at_us: InstantUs | None = None
+    bib: Identifier | None = None
+    order: Annotated[int, Field(ge=1)] | None = None
+    text: Annotated[str, StringConstraints(max_length=1000)] = ""
+
+
 class StatusAsked(_Command):
     """What the engine is doing: sources, journal, counts."""
 
@@ -77,6 +103,8 @@ COMMANDS: Final[Mapping[str, type[_Command]]] = {
     "gun": Gun,
     "publish": Publish,
     "roster": Roster,
+    "rule": Rule,
+    "seen": Seen,
     "status": StatusAsked,
 }
 
