@@ -1,6 +1,7 @@
 """Errors of the timing room, and the root of all errors of Calanque.
 
 RaceDayError                       every error of ours; each branch lives in its folder's errors.py
+ +-- RulingRefused                 a decision that cannot be carried out as it was given
  +-- JournalError
       +-- JournalDamaged           an entry does not match its seal; carries the entry's number
       +-- JournalNotWritten        an entry could not be made durable
@@ -11,6 +12,10 @@ RaceDayError                       every error of ours; each branch lives in its
 
 class RaceDayError(Exception):
     """Any circumstance Calanque can explain to a person; the message says what, where and what next."""
+
+
+class RulingRefused(RaceDayError):
+    """A decision cannot be carried out as it was given; the message says why, and what would be accepted."""
 
 
 class JournalError(RaceDayError):

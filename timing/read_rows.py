@@ -6,39 +6,81 @@ entries other than batches of reads.
 
 from array import array
 from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from itertools import groupby
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from timing.clocks import moments
+from timing.clock_ledger import AS_STAMPED, ClockLedger, Stamps
+from timing.clocks import FIRST_DOUBT, based, outside
 from timing.growing import Growing
 from timing.identity import Identities, Placed, signals
 from timing.instants import MISSING
 from timing.mats import MatFinder
 from timing.race import Race
 from timing.read_columns import NO_NAME, DecodedReads
-from timing.reads import Bool, Int16, Int64, Names, Reads
+from timing.reads import Bool, Float32, Int16, Int64, Names, Reads
 
 _NO_ANTENNA = -1
 _ANTENNA_MAX = np.iinfo(np.int16).max
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What came of the reads that were taken in, in the order of the batches: columns of length N.
+
+    `moment_us` and `held` are those of this delivery of each read, under the ledger. `trusted`: the stamp alone could
+    be trusted, whatever a ledger makes of it.
+    """
+
+    placed: Placed
+    stamps: Stamps
+    moment_us: Int64
+    held: Bool
+    trusted: Bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """What the strongest delivery of a read says: columns of length N."""
+
+    tag: NDArray[np.int32]
+    mat: Int16
+    source: Int16
+    antenna: Int16
+    rssi: Float32
+
+    def __len__(self) -> int:
+        return len(self.tag)
+
+    def take(self, rows: Int64 | Bool | slice) -> "_Seen":
+        return _Seen(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
+
+
 class ReadRows:
-    """The reads of a race. The order in which they come changes only the order of rows."""
+    """The reads of a race. The order in which they come changes only the order of rows.
+
+    Of several deliveries of one read the strongest gives signal, antenna and mat; the earliest gives stamp and arrival.
+    """
 
     def __init__(self, race: Race, tags: Names, sources: Names) -> None:
         self.identities = Identities(tags, sources)
+        self.ledger = AS_STAMPED
         self._race = race
         self._finder = MatFinder(race.course)
         self._tag = Growing(np.int32)
         self._mat = Growing(np.int16)
-        self._moment_us = Growing(np.int64)
         self._source = Growing(np.int16)
         self._antenna = Growing(np.int16)
         self._rssi = Growing(np.float32)
+        self._base_us = Growing(np.int64)
+        self._code = Growing(np.uint8)
+        self._received_us = Growing(np.int64)
         self._held = Growing(np.bool_)
+        # The moments under the ledger; while nothing is corrected they are the base instants, in one column.
+        self._moment_us = self._base_us
         self._rows_of: list[array[int]] = []
         self._touched = Growing(np.bool_)
 
@@ -48,10 +90,9 @@ class ReadRows:
     @property
     def nbytes(self) -> int:
         """Bytes held for the rows, with the room to grow."""
-        columns: tuple[Growing[Any], ...] = (
-            *(self._tag, self._mat, self._moment_us, self._source, self._antenna, self._rssi, self._held),
-        )
-        return sum(column.nbytes for column in columns) + self.identities.nbytes + 4 * len(self)
+        columns = (*self._seen_columns(), *self._stamp_columns(), self._held)
+        corrected = 0 if self._moment_us is self._base_us else self._moment_us.nbytes
+        return sum(column.nbytes for column in columns) + corrected + self.identities.nbytes + 4 * len(self)
 
     def reads(self) -> Reads:
         """All reads: windows on the growing columns, nothing is copied. Good until the next `add`."""
@@ -79,34 +120,91 @@ class ReadRows:
         self._touched.view()[touched] = False
         return touched
 
-    def add(self, batches: Sequence[DecodedReads]) -> tuple[Placed, Int64, Bool]:
-        """Take in batches; gives where their reads were placed, their instants and held marks, in order."""
+    def add(self, batches: Sequence[DecodedReads]) -> Taken:
+        """Take in batches, under the ledger in force."""
         placed = self.identities.place(batches)
-        moment_us, held = self._moments(batches)
+        stamps = self._stamps_of(batches, placed)
+        moment_us, held = self.ledger.place(stamps, self.identities.sources, self._race)
         antenna = np.concatenate([b.antenna for b in batches])
-        rssi = np.concatenate([b.rssi for b in batches]).astype(np.float32)
-        reads = Reads(
+        seen = _Seen(
             tag=placed.tag.astype(np.int32),
             mat=self._mats(placed, antenna),
-            moment_us=moment_us,
-            source=placed.source.astype(np.int16),
+            source=stamps.source,
             antenna=np.where((antenna >= 0) & (antenna <= _ANTENNA_MAX), antenna, _NO_ANTENNA).astype(np.int16),
-            rssi=rssi,
-            held=held,
+            rssi=np.concatenate([b.rssi for b in batches]).astype(np.float32),
         )
         row = placed.row
         if len(row) == len(self.identities) - placed.known_before:
-            self._extend(reads)  # All of them new: their rows are the next ones, in order.
-            self._touch(reads.tag)
+            self._extend(seen, stamps, moment_us, held)  # All of them new: their rows are the next ones, in order.
+            self._touch(seen.tag)
         else:
-            self._merge(row, reads)
-        return placed, moment_us, held
+            self._merge(row, seen, stamps)
+        trusted = (stamps.code < FIRST_DOUBT) & ~outside(stamps.base_us, self._race)
+        return Taken(placed=placed, stamps=stamps, moment_us=moment_us, held=held, trusted=trusted)
 
-    def _moments(self, batches: Sequence[DecodedReads]) -> tuple[Int64, Bool]:
+    def remap(self, ledger: ClockLedger) -> bool:
+        """Places all rows as this ledger says; whether any moved or changed its held mark.
+
+        The tags of those that did count as touched.
+        """
+        if ledger == self.ledger:
+            return False
+        self.ledger = ledger
+        moment_us, held = ledger.place(self._stamps(), self.identities.sources, self._race)
+        changed = held != self._held.view()
+        if ledger.corrections or self._moment_us is not self._base_us:
+            changed |= moment_us != self._moment_us.view()
+        self._held.view()[:] = held
+        if not ledger.corrections:
+            self._moment_us = self._base_us
+        else:
+            self._moment_us = Growing(np.int64)
+            self._moment_us.extend(moment_us)
+        if not changed.any():
+            return False
+        self._touch(self._tag.view()[changed])
+        return True
+
+    def reads_under(self, ledger: ClockLedger) -> Reads:
+        """All reads as another ledger would place them; nothing here changes. Good until the next `add`."""
+        moment_us, held = ledger.place(self._stamps(), self.identities.sources, self._race)
+        return Reads(
+            tag=self._tag.view(),
+            mat=self._mat.view(),
+            moment_us=moment_us,
+            source=self._source.view(),
+            antenna=self._antenna.view(),
+            rssi=self._rssi.view(),
+            held=held,
+        )
+
+    def newest_us(self, source: int) -> int | None:
+        """The latest moment of the source's reads that are not held."""
+        mine = (self._source.view() == source) & ~self._held.view()
+        return int(self._moment_us.view()[mine].max()) if mine.any() else None
+
+    def _stamps(self) -> Stamps:
+        return Stamps(
+            base_us=self._base_us.view(),
+            code=self._code.view(),
+            source=self._source.view(),
+            received_us=self._received_us.view(),
+        )
+
+    def _stamps_of(self, batches: Sequence[DecodedReads], placed: Placed) -> Stamps:
+        received_us = np.concatenate([batch.received_us for batch in batches])
         parts = []
+        first = 0
         for clock, run in groupby(batches, key=lambda batch: batch.clock):
-            parts.append(moments(np.concatenate([batch.stamp_us for batch in run]), clock, self._race))
-        return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+            stamp_us = np.concatenate([batch.stamp_us for batch in run])
+            parts.append(based(stamp_us, clock, self._race, received_us[first : first + len(stamp_us)]))
+            first += len(stamp_us)
+        return Stamps(
+            base_us=np.concatenate([part.base_us for part in parts]),
+            code=np.concatenate([part.code for part in parts]),
+            source=placed.source.astype(np.int16),
+            received_us=received_us,
+        )
 
     def _mats(self, placed: Placed, antenna: Int64) -> Int16:
         """The mat of each read: found once for each different (source, label, antenna)."""
@@ -126,32 +224,61 @@ class ReadRows:
             None if antenna[row] == MISSING else int(antenna[row]),
         )
 
-    def _merge(self, row: Int64, reads: Reads) -> None:
-        """Of the reads with one identity, among these and with those that are here, keep the best of each."""
-        best = np.lexsort((*_preference(reads), row))
-        best = best[np.concatenate([[True], row[best[1:]] != row[best[:-1]]])]
-        row, reads = row[best], reads.take(best)  # Ascending by row: the new ones are last, without a gap.
-        known = int(np.searchsorted(row, len(self)))
-        here = self.reads().take(row[:known])
-        better = _before(_preference(reads.take(slice(0, known))), _preference(here))
-        for column, values in zip(self._columns(), _values(reads), strict=True):
-            column.view()[row[:known][better]] = values[:known][better]
-        self._extend(reads.take(slice(known, None)))
-        self._touch(np.concatenate([reads.tag[:known][better], reads.tag[known:]]))
+    def _merge(self, row: Int64, seen: _Seen, stamps: Stamps) -> None:
+        """Of the deliveries with one identity, among these and with those that are here, keep the best of each."""
+        best = _first_of_each(row, _strength(seen))
+        earliest = _first_of_each(row, _arrival(stamps))
+        row, seen, stamps = row[best], seen.take(best), stamps.take(earliest)
+        known = int(np.searchsorted(row, len(self)))  # Ascending by row: the new ones are last, without a gap.
+        here = row[:known]
+        stronger = _before(
+            _strength(seen.take(slice(0, known))),
+            _strength(_Seen(**{name: column.view()[here] for name, column in self._seen_by_name()})),
+        )
+        earlier = _before(_arrival(stamps.take(np.arange(known))), _arrival(self._stamps().take(here)))
+        for name, column in self._seen_by_name():
+            column.view()[here[stronger]] = getattr(seen, name)[:known][stronger]
+        moved = self._replace_stamps(here[earlier], stamps.take(np.flatnonzero(earlier)))
+        fresh = stamps.take(np.arange(known, len(row)))
+        self._extend(
+            seen.take(slice(known, None)), fresh, *self.ledger.place(fresh, self.identities.sources, self._race)
+        )
+        self._touch(np.concatenate([seen.tag[:known][stronger], self._tag.view()[moved], seen.tag[known:]]))
 
-    def _columns(self) -> tuple[Growing[Any], ...]:
-        return (self._tag, self._mat, self._moment_us, self._source, self._antenna, self._rssi, self._held)
+    def _replace_stamps(self, row: Int64, stamps: Stamps) -> Int64:
+        """Gives rows the stamps of an earlier delivery; those whose moment or held mark changed by it."""
+        moment_us, held = self.ledger.place(stamps, self.identities.sources, self._race)
+        moved: Int64 = row[(moment_us != self._moment_us.view()[row]) | (held != self._held.view()[row])]
+        for column, values in zip(self._stamp_columns(), _stamp_values(stamps), strict=True):
+            column.view()[row] = values
+        self._moment_us.view()[row] = moment_us
+        self._held.view()[row] = held
+        return moved
 
-    def _extend(self, reads: Reads) -> None:
+    def _seen_by_name(self) -> list[tuple[str, Growing[Any]]]:
+        return [(f.name, column) for f, column in zip(fields(_Seen), self._seen_columns(), strict=True)]
+
+    def _seen_columns(self) -> tuple[Growing[Any], ...]:
+        return (self._tag, self._mat, self._source, self._antenna, self._rssi)
+
+    def _stamp_columns(self) -> tuple[Growing[Any], ...]:
+        return (self._base_us, self._code, self._received_us)
+
+    def _extend(self, seen: _Seen, stamps: Stamps, moment_us: Int64, held: Bool) -> None:
         first = len(self)
-        for column, values in zip(self._columns(), _values(reads), strict=True):
+        for name, column in self._seen_by_name():
+            column.extend(getattr(seen, name))
+        for column, values in zip(self._stamp_columns(), _stamp_values(stamps), strict=True):
             column.extend(values)
+        if self._moment_us is not self._base_us:
+            self._moment_us.extend(moment_us)
+        self._held.extend(held)
         missing = len(self.identities.tags) - len(self._rows_of)
         self._rows_of.extend(array("i") for _ in range(missing))
-        if not len(reads):
+        if not len(seen):
             return
-        order = np.argsort(reads.tag, kind="stable")
-        tags = reads.tag[order]
+        order = np.argsort(seen.tag, kind="stable")
+        tags = seen.tag[order]
         rows = (order + first).astype(np.int32)
         starts = np.flatnonzero(np.diff(tags, prepend=-2))
         for tag, begin, end in zip(
@@ -165,16 +292,29 @@ class ReadRows:
         self._touched.view()[tags[tags != NO_NAME]] = True
 
 
-def _values(reads: Reads) -> tuple[NDArray[Any], ...]:
-    return (reads.tag, reads.mat, reads.moment_us, reads.source, reads.antenna, reads.rssi, reads.held)
+def _stamp_values(stamps: Stamps) -> tuple[NDArray[Any], ...]:
+    return (stamps.base_us, stamps.code, stamps.received_us)
 
 
-def _preference(reads: Reads) -> tuple[NDArray[Any], ...]:
-    """Columns by which reads of one identity are preferred, lowest first; the last counts first (as in lexsort).
+def _strength(seen: _Seen) -> tuple[NDArray[Any], ...]:
+    """Columns by which what was seen is preferred, lowest first; the last counts first (as in lexsort).
 
     The stronger signal. Where signals are equal the rest only sees to it that the order of arrival decides nothing.
     """
-    return (reads.antenna, reads.mat, reads.moment_us, reads.held, -signals(reads.rssi))
+    return (seen.antenna, seen.mat, -signals(seen.rssi))
+
+
+def _arrival(stamps: Stamps) -> tuple[NDArray[Any], ...]:
+    """The same for stamps: the earliest arrival, one that is not known after all others."""
+    known = np.where(stamps.received_us == MISSING, np.iinfo(np.int64).max, stamps.received_us)
+    return (stamps.code, stamps.base_us, known)
+
+
+def _first_of_each(row: Int64, preference: tuple[NDArray[Any], ...]) -> Int64:
+    """Of each row the first by preference, ascending by row."""
+    order = np.lexsort((*preference, row))
+    first: Int64 = order[np.concatenate([[True], row[order[1:]] != row[order[:-1]]])]
+    return first
 
 
 def _before(left: tuple[NDArray[Any], ...], right: tuple[NDArray[Any], ...]) -> Bool:

@@ -11,6 +11,7 @@ from typing import Final, Generic, TypeVar
 
 import numpy as np
 
+from timing.clock_ledger import ClockLedger
 from timing.clocks import moments
 from timing.decisions import NO_DECISIONS, decisions_of, withdrawn
 from timing.delivery import Cursor
@@ -37,7 +38,7 @@ from timing.instants import Instant
 from timing.journal_chain import Entry, EntryKind
 from timing.race import Race
 from timing.read_columns import KINDS
-from timing.read_rows import ReadRows
+from timing.read_rows import ReadRows, Taken
 from timing.reads import Bool, Int64, Names, ReadKind, Reads, SourceId
 from timing.roster import Roster
 from timing.rulings import Act
@@ -66,7 +67,8 @@ class SourceCounts:
 
     `reads` counts different reads; a repeat with a stronger signal is not another one. `last_stamp_us` is the stamp,
     by the reader's own clock, of the read that arrived last (at `last_received_us`): where its memory is asked from
-    after an interruption. `newest_us` is the latest instant of its reads. Held reads count for neither.
+    after an interruption; stamps that cannot be trusted by themselves do not count. `newest_us` is the latest instant
+    of its reads that are not held.
     """
 
     reads: int = 0
@@ -150,6 +152,23 @@ class RaceState:
     def rows_of_tags(self, tags: Sequence[int] | Int64) -> Int64:
         """The rows in `reads()` of these tags (numbers in `tags`)."""
         return self._rows.rows_of_tags(tags)
+
+    @property
+    def ledger(self) -> ClockLedger:
+        """How stamps become instants now."""
+        return self._rows.ledger
+
+    def set_ledger(self, ledger: ClockLedger) -> bool:
+        """Places all reads as this ledger says; whether any moved or changed its held mark. Their tags are touched."""
+        changed = self._rows.remap(ledger)
+        if changed:
+            for source, counts in self.counts.items():
+                counts.newest_us = self._rows.newest_us(self.sources.find(source))
+        return changed
+
+    def reads_under(self, ledger: ClockLedger) -> Reads:
+        """All reads as another ledger would place them; the state does not change."""
+        return self._rows.reads_under(ledger)
 
     def take_touched(self) -> Int64:
         """The tags that got a new or better read since this was last asked, ascending."""
@@ -293,14 +312,13 @@ class RaceState:
 
     def _take_rows(self, batches: list[DecodedReads]) -> None:
         known_before = len(self._rows)
-        placed, moment_us, held = self._rows.add(batches)
+        taken = self._rows.add(batches)
         new = np.bincount(self.reads().source[known_before:], minlength=len(self.sources))
-        received_us = np.concatenate([batch.received_us for batch in batches])
         stamp_us = np.concatenate([batch.stamp_us for batch in batches])
-        for source in np.unique(placed.source).tolist():
+        for source in np.unique(taken.placed.source).tolist():
             counts = self.counts[SourceId(self.sources.names[source])]
             counts.reads += int(new[source])
-            _note_last(counts, (placed.source == source) & ~held, received_us, stamp_us, moment_us)
+            _note_last(counts, taken, taken.placed.source == source, stamp_us)
 
     def _take_guns(self, number: int, at_us: Instant, reads: DecodedReads) -> None:
         self._gun_reads.append(reads)
@@ -321,21 +339,20 @@ class RaceState:
             self.guns.append(Recorded(number=number, at_us=at_us, body=body))
 
 
-def _note_last(counts: SourceCounts, mine: Bool, received_us: Int64, stamp_us: Int64, moment_us: Int64) -> None:
-    rows = np.flatnonzero(mine)
+def _note_last(counts: SourceCounts, taken: Taken, mine: Bool, stamp_us: Int64) -> None:
+    used = taken.moment_us[mine & ~taken.held]
+    if len(used):
+        newest = int(used.max())
+        counts.newest_us = newest if counts.newest_us is None else max(counts.newest_us, newest)
+    rows = np.flatnonzero(mine & taken.trusted)
     if not len(rows):
         return
+    received_us = taken.stamps.received_us
     last = rows[np.lexsort((stamp_us[rows], received_us[rows]))[-1]]
     arrived = (int(received_us[last]), int(stamp_us[last]))
     if (
         counts.last_received_us is None
         or counts.last_stamp_us is None
-        or arrived
-        > (
-            counts.last_received_us,
-            counts.last_stamp_us,
-        )
+        or arrived > (counts.last_received_us, counts.last_stamp_us)
     ):
         counts.last_received_us, counts.last_stamp_us = arrived
-    newest = int(moment_us[rows].max())
-    counts.newest_us = newest if counts.newest_us is None else max(counts.newest_us, newest)
