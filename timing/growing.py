@@ -1,4 +1,4 @@
-"""Growing columns: numpy buffers that double when full, so that adding a few rows copies only those."""
+"""Growing columns: numpy buffers that grow by half when full, so that adding a few rows copies only those."""
 
 from typing import Any, Final, Generic, TypeVar
 
@@ -23,7 +23,7 @@ class Growing(Generic[T]):
         """Add rows at the end."""
         end = self._n + len(values)
         if end > len(self._buffer):
-            grown = np.empty(max(end, 2 * len(self._buffer)), self._buffer.dtype)
+            grown = np.empty(max(end, len(self._buffer) + len(self._buffer) // 2), self._buffer.dtype)
             grown[: self._n] = self._buffer[: self._n]
             self._buffer = grown
         self._buffer[self._n : end] = values
