@@ -41,7 +41,7 @@ def check(plan: RacePlan) -> list[Remark]:
         Remark(kind=RemarkKind.ASSUMED, key=assumed.key, what=assumed.why, line=assumed.line)
         for assumed in plan.assumed
     ]
-    for part in (_mats, _doors, _clocks, _sources, _waves, _lists, _titles, _rules):
+    for part in (_mats, _profile, _doors, _clocks, _sources, _waves, _lists, _titles, _rules):
         remarks += part(plan)
     order = list(RemarkKind)
     return sorted(remarks, key=lambda remark: order.index(remark.kind))
@@ -66,6 +66,12 @@ def _mats(plan: RacePlan) -> Iterator[Remark]:
             yield _weak(key, "no backup mat")
         elif len({mat.source for mat in point.mats}) == 1:
             yield _weak(key, f'main and backup hang on one source ("{point.mats[0].source}"): they fail together')
+
+
+def _profile(plan: RacePlan) -> Iterator[Remark]:
+    course = plan.race.course
+    if course.profile and (course.profile[0][0] > 0 or course.profile[-1][0] < course.finish.distance_m):
+        yield _note("course.profile", "the heights do not reach from start to finish: beyond them the course is flat")
 
 
 def _doors(plan: RacePlan) -> Iterator[Remark]:

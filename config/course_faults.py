@@ -26,6 +26,8 @@ def note_course_faults(draft: Draft) -> None:
         _wave_bibs,
         _ends,
         _order_of_points,
+        _legs,
+        _profile,
         _mats,
         _mats_of_points,
         _mats_of_sources,
@@ -194,24 +196,68 @@ def _minutes(point: PointSection) -> str:
     return f"{point.minimum_minutes.normalize():f}"
 
 
+def _legs(draft: Draft) -> None:
+    """Legs are counted from splits: from the start the minimum time holds."""
+    for index, point in draft.points.items():
+        if index < 2 and point.minimum_leg_minutes is not None:
+            draft.fault(
+                ("points", index, "minimum_leg_minutes"), f"no split comes before {point.id}", "minimum_minutes"
+            )
+
+
+def _profile(draft: Draft) -> None:
+    heights = draft.course.profile if draft.course else None
+    for index, ((before, _), (km, _)) in enumerate(pairwise(heights or ()), start=1):
+        if km <= before:
+            draft.fault(
+                ("course", "profile", index), f"km {km} does not come after km {before}", "heights in the order of km"
+            )
+
+
 def _mats(draft: Draft) -> None:
+    points, sources = draft.ids("points"), draft.ids("sources")
     for index, mat in draft.mats.items():
-        for name, given in (("point", mat.point), ("source", mat.source)):
-            known = draft.ids(name + "s")
-            if given not in known:
-                draft.fault(("mats", index, name), f'there is no {name} "{given}"', suggestion(given, known))
+        if mat.source not in sources:
+            draft.fault(
+                ("mats", index, "source"), f'there is no source "{mat.source}"', suggestion(mat.source, sources)
+            )
+        if mat.point is not None and mat.point not in points:
+            draft.fault(("mats", index, "point"), f'there is no point "{mat.point}"', suggestion(mat.point, points))
+        _points_of_mat(draft, index, mat, points)
+
+
+def _points_of_mat(draft: Draft, index: int, mat: MatSection, known: list[str]) -> None:
+    """A mat serves one point or several in turn: exactly one of the two keys says which."""
+    table = draft.raw["mats"][index]
+    if "point" in table and "points" in table:
+        draft.fault(("mats", index, "points"), "stands beside `point`", "one of the two")
+    elif "point" not in table and "points" not in table:
+        draft.fault(("mats", index, "point"), "is missing", "`id` of a point; or `points`, ids of several")
+    unknown = [(place, name) for place, name in enumerate(mat.points or ()) if name not in known]
+    for place, name in unknown:
+        draft.fault(("mats", index, "points", place), f'there is no point "{name}"', suggestion(name, known))
+    if unknown:
+        return
+    for place, (before, name) in enumerate(pairwise(mat.points or ()), start=1):
+        if known.index(name) <= known.index(before):
+            draft.fault(
+                ("mats", index, "points", place),
+                f'"{name}" is not run after "{before}"',
+                "each point once, in the order they are run",
+            )
 
 
 def _raw_mats(draft: Draft, name: str) -> list[object]:
-    """What all mats, sound or not, say under a key."""
+    """What all mats, sound or not, say under a key; of an array each item."""
     entries = draft.raw.get("mats")
-    return [entry.get(name) for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+    values = [entry.get(name) for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+    return [item for value in values for item in (value if isinstance(value, list) else [value])]
 
 
 def _mats_of_points(draft: Draft) -> None:
-    served = _raw_mats(draft, "point")
+    served = _raw_mats(draft, "point") + _raw_mats(draft, "points")
     for index, point in draft.points.items():
-        roles = [mat.role for mat in draft.mats.values() if mat.point == point.id]
+        roles = [mat.role for mat in draft.mats.values() if point.id in mat.served]
         if point.id not in served and point.kind is not PointKind.START:
             draft.fault(("points", index), f"no mat serves {point.id}", f'a [[mats]] table with point = "{point.id}"')
         elif len(roles) == served.count(point.id) > 0 and MatRole.MAIN not in roles:

@@ -77,9 +77,12 @@ def _known_categories(draft: Draft) -> list[str] | None:
 
 def _lists(draft: Draft) -> None:
     waves, roles, categories = draft.ids("waves"), _ranked_roles(draft), _known_categories(draft)
+    groups = _groups(draft)
     for index, rule in draft.lists.items():
         place = ("lists", index)
         _references(draft, (*place, "waves"), "wave", rule.waves, waves)
+        if groups is not None:
+            _references(draft, (*place, "groups"), "wave of group", rule.groups, groups)
         _references(draft, (*place, "roles"), "ranked role", rule.roles, roles)
         if categories is not None:
             _references(draft, (*place, "categories"), "category", rule.categories, categories)
@@ -87,6 +90,16 @@ def _lists(draft: Draft) -> None:
             draft.fault((*place, "sexes"), "an empty sex", '"M", "F", "X"')
         if rule.clock is Clock.NET and rule.gun_origin is not None:
             draft.fault((*place, "gun_origin"), "a net list runs from no gun", 'no such key, or clock = "gun"')
+
+
+def _groups(draft: Draft) -> list[str] | None:
+    """The races within the race, None where a wave does not soundly say to which it belongs."""
+    entries = draft.raw.get("waves")
+    if not isinstance(entries, list) or len(draft.waves) < len(entries) or not entries:
+        return None
+    if any(("waves", index, "group") in draft.unsound for index in draft.waves):
+        return None
+    return list(dict.fromkeys(wave.group for wave in draft.waves.values()))
 
 
 def _references(

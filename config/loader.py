@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,7 @@ from config.plan import (
     DEFAULT_ROLES,
     Assumed,
     BrokerPlan,
+    JuryPlan,
     ListRule,
     RacePlan,
     RoleRule,
@@ -22,16 +24,18 @@ from config.plan import (
     WebPlan,
 )
 from config.race_draft import Draft, read_draft
-from config.race_file import ListSection, PointSection, RaceFile, SourceSection, WaveSection
+from config.race_file import ListSection, MatSection, PointSection, RaceFile, SourceSection, WaveSection
 from config.race_moments import midnight, moment_of, next_midnight
 from config.race_values import PROTOCOL_CLOCKS
-from timing.instants import MINUTE, SECOND
+from timing.instants import MINUTE, SECOND, Duration
 from timing.race import Course, Gathering, Mat, MomentRule, Point, PointKind, Race, Source, Wave
 from timing.reads import ClockKind, SourceId
 
 RACES: Final = Path(__file__).parent / "races"
 RACE_FILE: Final = "race.toml"
 WINNERS_FILE: Final = "winners.csv"
+MIN_LEG_PERCENT: Final = 80
+"""Of the difference of two points' minimum times: the minimum of the leg between them, unless the file gives one."""
 _RACE_ID: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
@@ -141,6 +145,7 @@ def _plan(given: RaceFile, draft: Draft, race_id: str, file: Path, winners: tupl
         categories=_categories(given),
         rounding=Rounding(reading_us=_us(given.rounding.reading_s, SECOND), reading=given.rounding.reading),
         roles=roles,
+        jury=JuryPlan(margin_us=_us(given.jury.margin_s, SECOND), protest_us=_us(given.jury.protest_minutes, MINUTE)),
         broker=BrokerPlan(url=given.broker.url, user=given.broker.user, password_file=given.broker.password_file),
         web=WebPlan(host=given.web.host, port=given.web.port),
         assumed=tuple(Assumed(key=key, why=why, line=draft.line("assumed", key)) for key, why in given.assumed.items()),
@@ -163,7 +168,7 @@ def _race(given: RaceFile, race_id: str, roles: Mapping[str, RoleRule]) -> Race:
         edition=event.edition,
         day=day,
         zone=zone,
-        course=Course(version=given.course.version, points=tuple(_point(point, given) for point in given.points)),
+        course=_course(given),
         waves=tuple(_wave(wave, given) for wave in given.waves),
         sources=tuple(_source(source) for source in given.sources),
         start_window_us=_us(given.start.window_minutes, MINUTE),
@@ -181,7 +186,39 @@ def _race(given: RaceFile, race_id: str, roles: Mapping[str, RoleRule]) -> Race:
     )
 
 
-def _point(point: PointSection, given: RaceFile) -> Point:
+def _course(given: RaceFile) -> Course:
+    mats = [(frozenset(mat.served), _mat(mat)) for mat in given.mats]
+    legs = [0, 0, *(_default_leg(before, point) for before, point in pairwise(given.points[1:]))]
+    return Course(
+        version=given.course.version,
+        points=tuple(
+            _point(point, tuple(mat for served, mat in mats if point.id in served), leg_us)
+            for point, leg_us in zip(given.points, legs, strict=True)
+        ),
+        profile=tuple((int(km * 1000), height) for km, height in given.course.profile or ()),
+    )
+
+
+def _default_leg(before: PointSection, point: PointSection) -> Duration:
+    """A passing sooner after the point before than the fastest of all, by a good margin, is not of this runner."""
+    return _us((point.minimum_minutes - before.minimum_minutes) * MIN_LEG_PERCENT / 100, MINUTE)
+
+
+def _mat(mat: MatSection) -> Mat:
+    first, *others = mat.served
+    return Mat(
+        id=mat.id,
+        point=first,
+        role=mat.role,
+        source=SourceId(mat.source),
+        to_line_mm=int(mat.to_line_m * 1000),
+        label=mat.label,
+        antennas=tuple(mat.antennas),
+        also=tuple(others),
+    )
+
+
+def _point(point: PointSection, mats: tuple[Mat, ...], default_leg_us: Duration) -> Point:
     by_default = MomentRule.FIRST if point.kind is PointKind.SPLIT else MomentRule.FITTED
     return Point(
         id=point.id,
@@ -190,20 +227,9 @@ def _point(point: PointSection, given: RaceFile) -> Point:
         distance_m=int(point.km * 1000),
         min_time_us=_us(point.minimum_minutes, MINUTE),
         moment=point.moment or by_default,
-        mats=tuple(
-            Mat(
-                id=mat.id,
-                point=mat.point,
-                role=mat.role,
-                source=SourceId(mat.source),
-                to_line_mm=int(mat.to_line_m * 1000),
-                label=mat.label,
-                antennas=tuple(mat.antennas),
-            )
-            for mat in given.mats
-            if mat.point == point.id
-        ),
+        mats=mats,
         line_speed_mm_s=int(point.line_speed_m_s * 1000),
+        min_leg_us=default_leg_us if point.minimum_leg_minutes is None else _us(point.minimum_leg_minutes, MINUTE),
     )
 
 
@@ -215,6 +241,8 @@ def _wave(wave: WaveSection, given: RaceFile) -> Wave:
         planned_gun_us=moment_of(wave.gun, day, zone),
         gun_us=None if wave.fired is None else moment_of(wave.fired, day, zone),
         bibs=wave.bibs,
+        group=wave.group,
+        speed_pct=int(wave.speed * 100),
     )
 
 
@@ -274,6 +302,8 @@ def _list(rule: ListSection, given: RaceFile) -> ListRule:
         depth=rule.depth,
         main=rule.main,
         public=rule.public,
+        groups=frozenset(rule.groups),
+        prize=rule.prize,
     )
 
 

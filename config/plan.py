@@ -131,6 +131,8 @@ class RoleRule:
 
 DEFAULT_ROLES: Final[Mapping[str, RoleRule]] = {
     "runner": RoleRule(),
+    "wheelchair": RoleRule(),
+    "handbike": RoleRule(),
     "pacer": RoleRule(ranked=False, announced=False),
     "guide": RoleRule(ranked=False, announced=False),
     "crew": RoleRule(ranked=False, announced=False),

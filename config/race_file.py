@@ -18,6 +18,8 @@ from config.race_values import (
     Day,
     FiredGun,
     Gun,
+    Heights,
+    Hundredths,
     Id,
     Language,
     MatId,
@@ -86,6 +88,12 @@ class CourseSection(Section):
 
     version: str = key("Version of the course that is run.", "text", "", "empty")
     versions: list[CourseVersionSection] = key("All versions there were.", "`[[course.versions]]` tables", [], "none")
+    profile: Heights | None = key(
+        "Heights along the course.",
+        "pairs of km (to the metre, ascending) and metres above the sea: [[0, 22], [1, 25]]",
+        None,
+        "none",
+    )
     winners: str = key(
         "Table of past winners, beside the race file.", "a CSV file", "", "`winners.csv` where there is one"
     )
@@ -125,14 +133,22 @@ class WaveSection(Section):
         (),
         "none",
     )
+    group: str = key(
+        "The race within the race it belongs to (wheelchairs, say), with a race gun and lists of its own.",
+        "text; empty is the main race",
+        "",
+    )
+    speed: Annotated[Hundredths, Field(gt=0, le=5)] = key(
+        "How many times as fast as the fastest runner its fastest are; minimum times are divided by it.",
+        "more than 0, at most 5, two decimals",
+        Decimal(1),
+    )
 
 
 class PointSection(Section):
     """A timing point, in the order they are run: START first, FINISH last."""
 
-    id: PointId = key(
-        "Name of the point, also in the columns of exports.", "a letter, then letters, digits, _; at most 32"
-    )
+    id: PointId = key("Name of the point, also in columns of exports.", "a letter, then letters, digits, _; at most 32")
     name: str = key("Name for people.", "text", "", "`id`")
     kind: PointKind = key("What the point is.", '"start", "split" or "finish"')
     km: Annotated[Thousandths, Field(ge=0, le=1000)] = key("Distance from the start.", "kilometres, to the metre")
@@ -140,6 +156,12 @@ class PointSection(Section):
         "Passings before this time from the own start read (else from the first gun) are too early.",
         "minutes; 0 at the start, more at each point after",
         Decimal(0),
+    )
+    minimum_leg_minutes: Annotated[Millionths, Field(ge=0, le=10_000)] | None = key(
+        "Passings before this time from the own crossing of the split before are too early.",
+        "minutes, 0 for no such rule; from the second point after the start on",
+        None,
+        "80 % of the difference of the two minimum times",
     )
     moment: MomentRule | None = key(
         "The moment of a passing that counts; `strongest` and `fitted` are `first` where a reader gives no signal.",
@@ -155,10 +177,16 @@ class PointSection(Section):
 
 
 class MatSection(Section):
-    """An antenna line on the ground, in service of one point."""
+    """An antenna line on the ground, in service of one point, or of several where the course comes back to it."""
 
     id: MatId = key("Name of the mat, also in read logs.", "letters, digits, . _ -; at most 64")
-    point: str = key("The point it serves.", "`id` of a point")
+    point: str | None = key("The point it serves.", "`id` of a point; this or `points`", None, "none")
+    points: Annotated[list[str], Field(min_length=2)] | None = key(
+        "The points it serves in turn, where the course comes back to it: start, laps and finish.",
+        'two or more ids in the order they are run: ["START", "LAP1", "FINISH"]',
+        None,
+        "none",
+    )
     role: MatRole = key("The backup counts where the main mat saw nothing.", '"main" or "backup"', MatRole.MAIN)
     source: str = key("The source its reads come from.", "`id` of a source")
     to_line_m: Annotated[Thousandths, Field(ge=-100, le=100)] = key(
@@ -172,6 +200,11 @@ class MatSection(Section):
     antennas: list[Annotated[StrictInt, Field(ge=0, le=255)]] = key(
         "Antennas of the mat, where its source serves several.", "numbers from 0 to 255: [1, 2]", [], "all"
     )
+
+    @property
+    def served(self) -> list[str]:
+        """The points it serves, in the order given."""
+        return self.points or ([] if self.point is None else [self.point])
 
 
 class SourceSection(Section):
@@ -275,6 +308,11 @@ class ListSection(Section):
         "The gun its times run from; not with the net clock.", '"race" or "wave"', None, "`start.gun_origin`"
     )
     per: Per = key("One list, or one for each sex or category.", '"none", "sex" or "category"', Per.NONE)
+    groups: Annotated[list[str], Field(min_length=1)] = key(
+        "Only these races within the race; who is in no wave belongs to the main one.",
+        'groups of waves, "" for the main race',
+        [""],
+    )
     waves: list[str] = key("Only these waves.", "ids of waves", [], "all")
     sexes: list[Sex] = key("Only these sexes.", '"M", "F", "X"', [], "all")
     categories: list[str] = key("Only these categories.", '"M2F", or "M2" for both sexes', [], "all")
@@ -294,7 +332,23 @@ class ListSection(Section):
         None,
         "none",
     )
+    prize: StrictBool = key(
+        "Money or a podium hangs on it: who left before the own gun waits for a ruling.", "true or false", False
+    )
     public: StrictBool = key("Posted; else only handed over.", "true or false", True)
+
+
+class JurySection(Section):
+    """When the jury is asked."""
+
+    margin_s: Annotated[Millionths, Field(ge=0, le=60)] = key(
+        "A smaller gap between two places of a prize list is not decided by tags.",
+        "seconds, at most 60",
+        Decimal("0.5"),
+    )
+    protest_minutes: Annotated[Millionths, Field(ge=0, le=10_080)] = key(
+        "How long protests are taken after results are posted.", "minutes, at most 10080", Decimal(30)
+    )
 
 
 class BrokerSection(Section):
@@ -332,6 +386,7 @@ class RaceFile(Section):
     categories: CategoriesSection = CategoriesSection()
     roles: dict[str, RoleSection] = {}
     lists: list[ListSection]
+    jury: JurySection = JurySection()
     broker: BrokerSection = BrokerSection()
     web: WebSection = WebSection()
     assumed: dict[str, str] = Field(

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, StrictInt
 
 from timing.reads import ClockKind
 
@@ -78,12 +78,25 @@ def _connect(value: object) -> str:
     return match.group()
 
 
+def _heights(value: object) -> object:
+    if not isinstance(value, list) or not all(isinstance(pair, list) and len(pair) == 2 for pair in value):
+        raise ValueError("not pairs of kilometre and height")
+    return value
+
+
 def _titles(value: object) -> object:
     return {"": value} if isinstance(value, str) else value
 
 
 Millionths = Annotated[Decimal, _exact("0.000001")]
 Thousandths = Annotated[Decimal, _exact("0.001")]
+Hundredths = Annotated[Decimal, _exact("0.01")]
+Heights = Annotated[
+    list[tuple[Annotated[Thousandths, Field(ge=0, le=1000)], Annotated[StrictInt, Field(ge=-500, le=9000)]]],
+    Field(min_length=2),
+    BeforeValidator(_heights),
+]
+"""Pairs of a kilometre and the metres above the sea there."""
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 """Names that become part of MQTT topics."""
 Titles = Annotated[dict[str, str], BeforeValidator(_titles)]

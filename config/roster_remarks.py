@@ -13,6 +13,7 @@ from timing.roster import Entrant, Sex
 _LONG_RACE_M: Final = 15_000
 _EXAMPLES_MAX: Final = 5
 _WITH_LISTS: Final = (Sex.M, Sex.F)
+_ON_WHEELS: Final = ("wheelchair", "handbike")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,7 @@ def entrant_remarks(
     tell("without a tag", [i for i, e in each if not e.tags and e.role in timed])
     tell("of no sex list", [i for i, e in each if e.sex not in _WITH_LISTS and e.role == "runner"])
     tell("in no wave", _in_no_wave(each, plan))
+    tell("on wheels in a wave of the main race, with its minimum times and lists", _wheels_among_runners(each, plan))
     tell("perhaps a test entry", [i for i, e in each if e.last_name.upper() == "TEST" and e.role == "runner"])
     twice = _entered_twice(entrants)
     if twice:
@@ -98,6 +100,22 @@ def _in_no_wave(each: Iterable[tuple[int, Entrant]], plan: RacePlan) -> list[int
     ranges = [bounds for wave in plan.race.waves for bounds in wave.bibs]
     numbers = [(i, int(e.bib) if e.bib.isdecimal() else -1) for i, e in each if not e.wave]
     return [i for i, number in numbers if not any(low <= number <= high for low, high in ranges)]
+
+
+def _wheels_among_runners(each: Iterable[tuple[int, Entrant]], plan: RacePlan) -> list[int]:
+    """Wheelchairs and handbikes that start with a wave of the main race: too early there, or first in its lists."""
+    waves = plan.race.waves
+    main = {wave.id for wave in waves if not wave.group}
+    known = {wave.id for wave in waves}
+    ranges = [(low, high, not wave.group) for wave in waves for low, high in wave.bibs]
+
+    def among_runners(entrant: Entrant) -> bool:
+        if entrant.wave in known or len(waves) == 1:
+            return (entrant.wave in main) if entrant.wave in known else bool(main)
+        number = int(entrant.bib) if entrant.bib.isdecimal() else -1
+        return next((is_main for low, high, is_main in ranges if low <= number <= high), False)
+
+    return [i for i, e in each if e.role in _ON_WHEELS and among_runners(e)]
 
 
 def _categories(

@@ -1,13 +1,12 @@
 """The picture at the head of a page: the course as limestone over the sea, with its points at their kilometre.
 
-Owns the drawing; the heights come from `course_profiles`. A course whose profile is not known is the sea alone.
+Owns the drawing; the heights are those of the race file. A course whose heights are not known is the sea alone.
 """
 
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from results.course_profiles import profile_of
 from timing.race import Race
 
 WIDTH: Final = 1000
@@ -30,7 +29,7 @@ class Massif:
 
 def massif(race: Race) -> Massif | None:
     """The picture of a race's course, None where its heights are not known."""
-    profile = profile_of(race)
+    profile = race.course.profile
     if len(profile) < 2:
         return None
     length = profile[-1][0] - profile[0][0]

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -395,6 +396,23 @@ def test_an_unknown_nationality_is_kept_and_told_once(load: Load) -> None:
 @pytest.mark.parametrize("cell", ["1", "01", "Vague 1", "vague 1", "Sas 1", "wave 1"])
 def test_the_ways_to_write_a_wave(load: Load, cell: str) -> None:
     assert entrants_of(load(f"bib;sas;nom\n1;{cell};A\n"))[0].wave == "1"
+
+
+def test_wheelchairs_in_a_wave_of_the_main_race_are_told(load: Load) -> None:
+    loaded = load("bib;role;sas\n1;wheelchair;\n2;runner;\n3;handbike;2\n30000;wheelchair;\n")
+    assert "2 entrants on wheels in a wave of the main race" in said(loaded)
+    assert "1 (line 2), 3 (line 4)" in said(loaded)
+
+
+def test_wheelchairs_in_a_wave_of_their_own_race_are_not(marseille_cassis: RacePlan, tmp_path: Path) -> None:
+    first, *others = marseille_cassis.race.waves
+    waves = (replace(first, group="wheelchairs"), *others)
+    plan = replace(marseille_cassis, race=replace(marseille_cassis.race, waves=waves))
+    path = tmp_path / "roster.csv"
+    path.write_text("bib;role;sas\n1;wheelchair;\n2;wheelchair;1\n2501;wheelchair;\n")
+    assert "1 entrant on wheels in a wave of the main race, with its minimum times and lists: 2501 (line 4)" in said(
+        load_roster(path, plan)
+    )
 
 
 def test_an_unknown_wave_is_told_and_left_to_the_bib(load: Load) -> None:

@@ -1,6 +1,7 @@
 """Places: who holds one, in which list, by which clock, and what equal times do."""
 
 import time
+from dataclasses import replace
 from fractions import Fraction
 from math import ceil
 
@@ -162,6 +163,24 @@ ELIGIBLE: list[tuple[dict[str, object], list[str]]] = [
     ({"categories": frozenset({"nothing"})}, []),
     ({"nationalities": frozenset({"FRA"}), "elite": False}, ["4"]),
 ]
+
+
+def test_lists_are_of_the_race_within_the_race_that_they_name() -> None:
+    plan = small_plan(
+        lists=(
+            rule("main", "", ""),
+            rule("wheels", "", "", groups=frozenset({"wheels"})),
+            rule("both", "", "", groups=frozenset({"", "wheels"})),
+        )
+    )
+    first, second = plan.race.waves
+    plan = replace(plan, race=replace(plan.race, waves=(first, replace(second, group="wheels"))))
+    roster = roster_of(runner(1), runner(2, wave="2"), runner(3, wave=""))
+    rankings = rank(plan, roster, small_times(plan, roster, {str(n): run(240, 3000 + n) for n in (1, 2, 3)}))
+    found = {name: sorted(bibs(roster, rankings.by_id[name])) for name in ("main", "wheels", "both")}
+    assert found == {"main": ["1", "3"], "wheels": ["2"], "both": ["1", "2", "3"]}, (
+        "who is in no wave runs the main race"
+    )
 
 
 @pytest.mark.parametrize(("changes", "expected"), ELIGIBLE)
