@@ -7,7 +7,7 @@ are in `simulators.expected_lists`.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final, NamedTuple
 
@@ -17,6 +17,8 @@ from timing.race import GunOrigin, Mat, MatRole, MomentRule, NetWithoutStart, Po
 from timing.roster import Entrant, Roster
 from timing.times import Closings
 
+_APART_US: Final = 60_000_000
+_APART_POINTS: Final = 2
 _DECLARED: Final = ("DNS", "DNF", "DSQ", "NC", "HD")
 
 
@@ -60,11 +62,12 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class _Passing:
-    """A usable passing: the instant at the line, the mat, and when its first read was."""
+    """A usable passing: the instant at the line, the mat, when its first read was, and the tag."""
 
     at: Instant
     mat: Mat
     began: Instant
+    tag: str = ""
 
 
 def expected_answers(
@@ -121,19 +124,24 @@ class _Rules:
         runs = self._runs(entrant)
         crossed: dict[str, Crossed] = {}
         asked: set[str] = set()
+        apart = 0
         if entrant.role not in self.race.untimed_roles:
             for point in self.race.course.points:
                 usable = []
-                for (_, mat_number), seen in sorted(reads.items()):
+                for (tag, mat_number), seen in sorted(reads.items()):
                     mat = self.mats[mat_number]
                     if mat.point == point.id:
                         for passing in _passings(seen, self.race.gathering.quiet_us):
-                            usable += self._judge(point, mat, passing, crossed, runs, asked)
+                            judged = self._judge(point, mat, passing, crossed, runs, asked)
+                            usable += [replace(each, tag=tag) for each in judged]
                 in_order = usable if point.kind is PointKind.START else self._in_order(point, usable, crossed, runs)
+                apart += _are_tags_apart(in_order, at_start=point.kind is PointKind.START)
                 if in_order:
                     crossed[point.id] = self._choose(point, in_order)
                 elif usable:
                     asked.add("out_of_order")
+        if apart >= _APART_POINTS:
+            asked.add("two_tags_apart")
         return self._times(entrant, crossed, runs, asked)
 
     def _judge(
@@ -280,6 +288,15 @@ class _Rules:
         latest = max((self.guns[id_] for id_ in fired), default=None)
         same = [id_ for id_ in fired if self.guns[id_] == latest]
         return same[-1] if same else None
+
+
+def _are_tags_apart(usable: Sequence[_Passing], *, at_start: bool) -> bool:
+    """Whether tags of one runner were at a point too far apart, by the first passing of each, at the start the last."""
+    of_tag: dict[str, Instant] = {}
+    for passing in usable:
+        known = of_tag.get(passing.tag, passing.at)
+        of_tag[passing.tag] = max(known, passing.at) if at_start else min(known, passing.at)
+    return bool(of_tag) and max(of_tag.values()) - min(of_tag.values()) > _APART_US
 
 
 def _passings(seen: list[Seen], quiet: Duration) -> list[list[Seen]]:

@@ -25,6 +25,8 @@ _FLAGS: Final[tuple[str, ...]] = (
     "no_wave",
     "out_of_order",
     "finish_after_abandon",
+    "finish_after_abandon",
+    "two_tags_apart",
 )
 
 

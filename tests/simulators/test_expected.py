@@ -256,6 +256,16 @@ def test_a_finish_sooner_after_the_split_than_anybody_can_run_is_out_of_order_an
     assert without.status == "FINISHED", "no split was found: only the minimum time holds"
 
 
+def test_two_tags_of_one_runner_more_than_a_minute_apart_at_two_points_are_asked_about() -> None:
+    both = Entrant(bib=Bib("1"), tags=(Tag("TAG1"), Tag("TAG2")), wave="1", sex=Sex.F, birth_year=1990)
+    here = [seen("1", START, 5), seen("2", START, 66), seen("1", GINESTE, 3000), seen("2", GINESTE, 3060)]
+    one = answers([both], [*here, seen("1", FINISH, 6000), seen("2", FINISH, 6060.1)])["1"]
+    assert one.flags == {"two_tags_apart"}
+    assert one.crossed["START"].at == NINE_US + 66 * SECOND
+    one = answers([both], [*here, seen("1", FINISH, 6000), seen("2", FINISH, 6060)])["1"]
+    assert not one.flags
+
+
 def test_early_starters_keep_places_but_not_in_a_prize_list_and_a_race_within_the_race_has_lists_of_its_own() -> None:
     race = race_with(wheels=True)
     plan = planned(race)
@@ -311,6 +321,19 @@ def test_the_engine_gives_the_expected_answer_byte_for_byte(seed: int, protocol:
     plan: RacePlan = planned(race)
     day = simulate(plan, field=replace(STRANGE, seed=seed), physics=replace(WILD, seed=seed))
     assert engine_csv(day, day.closings) == day.expected_csv
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_engine_gives_the_expected_answer_with_a_race_within_the_race_and_legs_and_prizes(seed: int) -> None:
+    race = replace(race_with(legs_us=33 * MINUTE, wheels=True), gun_origin=(GunOrigin.RACE, GunOrigin.WAVE)[seed % 2])
+    plan = planned(race)
+    scratch, sex, category = plan.lists
+    plan = replace(plan, lists=(replace(scratch, groups=frozenset({"", "wheels"})), replace(sex, prize=True), category))
+    day = simulate(plan, field=replace(STRANGE, seed=seed), physics=replace(WILD, seed=seed))
+    assert engine_csv(day, day.closings) == day.expected_csv
+    raised = {flag for answer in day.answers for flag in answer.flags}
+    assert {"out_of_order", "before_own_gun"} <= raised
+    assert sum(answer.group == "wheels" and answer.status == "FINISHED" for answer in day.answers) > 5
 
 
 def test_the_engine_gives_the_expected_answer_while_the_race_is_open() -> None:
