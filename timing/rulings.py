@@ -22,7 +22,7 @@ class Role(enum.StrEnum):
 
 
 class Question(enum.StrEnum):
-    """What somebody has looked into and found in order; the word of the flag it answers."""
+    """What somebody has looked into and found in order; the word of the flag it answers, where it answers one."""
 
     BEFORE_OWN_GUN = "before_own_gun"
     OTHER_WAVE = "other_wave"
@@ -37,6 +37,10 @@ class Question(enum.StrEnum):
     TRAVELS_TOGETHER = "travels_together"
     CLOSE_FINISH = "close_finish"
     TAG_ON_TWO = "tag_on_two"
+    DECLARED_BUT_SEEN = "declared_but_seen"
+    ODD_LEG = "odd_leg"
+    SIGHTING = "sighting"
+    OFFICIAL_DIFFERENCE = "official_difference"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
