@@ -5,6 +5,8 @@ from typing import Annotated, Final
 
 import typer
 
+from calanque.rule_cli import rule
+
 FIRST: Final = "To begin with"
 RACE_DAY: Final = "On race day"
 AFTER: Final = "Before and after"
@@ -261,6 +263,39 @@ def close(
     from calanque.commands.control import close_command
 
     raise typer.Exit(close_command(race, point=point, author=author, at=at))
+
+
+app.add_typer(rule, name="rule", rich_help_panel=RACE_DAY)
+
+
+@app.command(rich_help_panel=RACE_DAY)
+def rulings(race: Recorded) -> None:
+    """All rulings of a race: what, who, when, why, and which are withdrawn.
+
+    Example: `calanque rulings races/my_race`
+    """
+    from calanque.commands.rule import rulings_command
+
+    raise typer.Exit(rulings_command(race))
+
+
+@app.command(rich_help_panel=RACE_DAY)
+def seen(
+    race: Running,
+    author: Annotated[str, typer.Option(help="Who saw it.")],
+    point: Annotated[str, typer.Option(help="At which point.")] = "FINISH",
+    bib: Annotated[str | None, typer.Option(help="Which bib; none could be seen unless given.")] = None,
+    at: Annotated[str | None, typer.Option(help="Local time HH:MM:SS[.ffffff] on race day; now unless given.")] = None,
+    order: Annotated[int | None, typer.Option(min=1, help="Which place over the line, where it was counted.")] = None,
+    text: Annotated[str, typer.Option(help="What else was seen.")] = "",
+) -> None:
+    """Somebody was seen crossing without a chip being read. It gives nobody a time and displaces nobody.
+
+    Example: `calanque seen races/my_race --bib 712 --at 10:31:07 --author Marc`
+    """
+    from calanque.commands.rule import seen_command
+
+    raise typer.Exit(seen_command(race, author=author, point=point, at=at, bib=bib, order=order, text=text))
 
 
 @app.command(rich_help_panel=RACE_DAY)

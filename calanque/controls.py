@@ -73,7 +73,7 @@ class Controls:
             self._check_writing()
         # One ruling after the other: each is checked against all that were taken before it.
         async with self._deciding:
-            body, answer = await self._consulted(lambda desk: desk.taken(command))
+            body, answer = await self._consulted(lambda desk: desk.taken(command, self._engine.clock.now_us()))
             if not command["preview"]:
                 answer["number"] = await self._decide(body)
         return answer

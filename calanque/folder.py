@@ -137,6 +137,12 @@ class HeldFolder:
         self._file.truncate()
 
 
+def folder_of(race: str) -> RaceFolder:
+    """The folder a race lies in: given as it is, or by its name below `races/`."""
+    path = Path(race)
+    return RaceFolder(path if path.is_dir() else RACES / race)
+
+
 def race_folder(name: str | Path, root: Path | None = None) -> RaceFolder:
     """The folder of a race: one that exists, else made below `races/` from a race file or a shipped race.
 

@@ -48,6 +48,8 @@ _BULK: Final = (MoveToWave, Declare, Disqualify, Reinstate, SetCategory, Clear)
 EFFECTS_SHOWN: Final = 100
 """Of each kind of change, one by one; the counts are always whole."""
 
+NOW: Final = "now"
+
 DECLARABLE: Final = ("DNS", "DNF", "NC", "HD", "")
 
 
@@ -59,14 +61,14 @@ class RulingDesk:
         self._state = state
         self._derived = derived
 
-    def ruling(self, given: Mapping[str, Any]) -> RulingBody:
+    def ruling(self, given: Mapping[str, Any], now_us: Instant) -> RulingBody:
         """The ruling that a command asks for: `act` (plain values), `author`, `role`, `reason`, `seen` (or None).
 
-        In `bibs` of an act, `100-199` and `wave:3` stand for the bibs entered there.
+        In `bibs` of an act, `100-199` and `wave:3` stand for the bibs entered there; its instant may be `now`.
         Raises: RulingRefused, saying what and what would be accepted.
         """
         try:
-            act = act_of(self._with_bibs(given["act"]))
+            act = act_of(self._with_bibs(given["act"], now_us))
         except ValueError as error:
             raise RulingRefused(str(error)) from error
         role = Role(given["role"])
@@ -78,9 +80,9 @@ class RulingDesk:
         self._check_not_stale(body)
         return body
 
-    def taken(self, given: Mapping[str, Any]) -> tuple[RulingBody, dict[str, Any]]:
+    def taken(self, given: Mapping[str, Any], now_us: Instant) -> tuple[RulingBody, dict[str, Any]]:
         """The ruling of a command, and what it changes: `act`, `seen`, and the values of `effect_values`."""
-        body = self.ruling(given)
+        body = self.ruling(given, now_us)
         found, _ = self.effect(body.act)
         return body, {"act": act_fields(body.act), "seen": body.seen, **effect_values(found, EFFECTS_SHOWN)}
 
@@ -127,10 +129,11 @@ class RulingDesk:
                     f"{', '.join(same)} after entry {body.seen}, the last you had seen; look at it, then rule again"
                 )
 
-    def _with_bibs(self, act: Any) -> Any:
-        """The act with words for many bibs replaced by the bibs."""
+    def _with_bibs(self, act: Any, now_us: Instant) -> Any:
+        """The act with words for many bibs replaced by the bibs, and `now` by the instant it is."""
         if not isinstance(act, Mapping):
             raise ValueError("act: an object is needed")
+        act = {name: now_us if name == "at_us" and value == NOW else value for name, value in act.items()}
         if isinstance(act.get("bibs"), Sequence) and not isinstance(act["bibs"], str):
             return {**act, "bibs": [bib for word in act["bibs"] for bib in self._bibs_of(str(word))]}
         return act

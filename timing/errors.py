@@ -6,7 +6,6 @@ RaceDayError                       every error of ours; each branch lives in its
       +-- JournalDamaged           an entry does not match its seal; carries the entry's number
       +-- JournalNotWritten        an entry could not be made durable
       +-- JournalRefused           not a journal of ours, another race, or a newer format
- +-- RulingRefused                 a ruling that cannot be taken as it stands
 """
 
 
@@ -39,7 +38,3 @@ class JournalNotWritten(JournalError):
 
 class JournalRefused(JournalError):
     """The file is not a journal of ours, is of another race, or of a newer format."""
-
-
-class RulingRefused(RaceDayError):
-    """A ruling names what is not there, may not be signed by this person, or came too late; says which."""

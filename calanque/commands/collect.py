@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Final
 
 from calanque.broker_rights import ensure_passwords, read_passwords
-from calanque.commands.control import folder_of
 from calanque.errors import FrontDoorError
 from calanque.exit_codes import OK
+from calanque.folder import folder_of
 from calanque.running import broker_of, log_to_standard_error, until_told
 from config.loader import load_race
 from readers.collector import Collector

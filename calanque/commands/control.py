@@ -4,12 +4,11 @@ import json
 import urllib.error
 import urllib.request
 from datetime import time
-from pathlib import Path
 from typing import Any, Final
 
 from calanque.errors import EngineNotRunning, FrontDoorError
 from calanque.exit_codes import OK
-from calanque.folder import RACES, RaceFolder
+from calanque.folder import RaceFolder, folder_of
 from calanque.terminal import say
 from config.loader import load_race
 from timing.instants import local_instant
@@ -39,12 +38,6 @@ def publish_command(race: str, *, author: str) -> int:
     answer = command(folder_of(race), "publish", {"author": author})
     say(f"publication {answer['publication']} in {answer['folder']}")
     return OK
-
-
-def folder_of(race: str) -> RaceFolder:
-    """The folder a running race lies in."""
-    path = Path(race)
-    return RaceFolder(path if path.is_dir() else RACES / race)
 
 
 def command(folder: RaceFolder, name: str, fields: dict[str, Any]) -> dict[str, Any]:

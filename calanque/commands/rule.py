@@ -1,0 +1,179 @@
+"""`calanque rule …`, `calanque seen` and `calanque rulings`: handing in what people decide, and reading it back."""
+
+from collections.abc import Mapping, Sequence
+from datetime import time
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+from calanque.at_rest import read_race, ruled_race
+from calanque.commands.control import command
+from calanque.errors import FrontDoorError
+from calanque.exit_codes import OK
+from calanque.folder import folder_of
+from calanque.terminal import grouped, say, table
+from config.loader import load_race
+from config.plan import Rounding
+from readers.race_clock import RaceClock
+from results.printing import duration_machine, hour
+from timing.instants import SECOND, Instant, local_instant
+from timing.race import Race
+from timing.ruling_entries import act_fields
+from timing.rulings import Role
+
+NOW: Final = "now"
+SHOWN: Final = 12
+"""Changes of each kind on the terminal; the counts are whole."""
+
+_INSTANTS: Final = frozenset({"instant_us", "at_us", "begin_us", "end_us"})
+
+
+def rule_command(
+    race: str, *, act: dict[str, Any], author: str, role: str, reason: str, preview: bool, seen: int | None
+) -> int:
+    """Hands an act in, whose hours and seconds are still as a person wrote them."""
+    if role not in list(Role):
+        raise FrontDoorError(f"--role {role}: give {', '.join(Role)}")
+    folder = folder_of(race)
+    plan = load_race(folder.path)
+    given = {
+        "act": placed_act(act, plan.race),
+        "author": author,
+        "role": role,
+        "reason": reason,
+        "preview": preview,
+        "seen": seen,
+    }
+    holder = folder.holder()
+    if holder is not None and "url" in holder:
+        answer = command(folder, "rule", given)
+    elif preview:
+        with read_race(race) as at_rest:
+            _, answer = at_rest.desk.taken(given, RaceClock.real().now_us())
+    else:
+        with ruled_race(race, f"calanque rule {race}") as at_rest:
+            now_us = RaceClock.real().now_us()
+            body, answer = at_rest.desk.taken(given, now_us)
+            answer["number"] = at_rest.record(body, now_us)
+    _say_answer(answer, plan.rounding)
+    return OK
+
+
+def seen_command(
+    race: str, *, author: str, point: str, at: str | None, bib: str | None, order: int | None, text: str
+) -> int:
+    folder = folder_of(race)
+    plan = load_race(folder.path)
+    at_us = None if at is None else _instant(at, plan.race)
+    given = {"author": author, "point": point, "at_us": at_us, "bib": bib, "order": order, "text": text}
+    holder = folder.holder()
+    if holder is not None and "url" in holder:
+        answer = command(folder, "seen", given)
+    else:
+        with ruled_race(race, f"calanque seen {race}") as at_rest:
+            now_us = RaceClock.real().now_us()
+            body = at_rest.desk.sighting({**given, "at_us": now_us if at_us is None else at_us})
+            answer = {"number": at_rest.record(body, now_us), "at_us": body.at_us}
+    who = f"bib {bib}" if bib is not None else "somebody without a bib"
+    say(f"{who} seen at {point} at {hour(answer['at_us'], plan.race.zone)}, journal number {answer['number']}")
+    return OK
+
+
+def rulings_command(race: str) -> int:
+    """All rulings in the order of the journal, with who, when and why, and whether they are in force."""
+    with read_race(race) as at_rest:
+        state = at_rest.state
+        if not state.rulings:
+            say("No rulings")
+        for ruling in state.rulings:
+            body = ruling.body
+            gone = ", WITHDRAWN" if ruling.number in state.withdrawn else ""
+            words = ", ".join(
+                f"{name} {_short(value)}" for name, value in act_fields(body.act).items() if name != "act"
+            )
+            say(f"{ruling.number}  {hour(ruling.at_us, at_rest.plan.race.zone)}  {body.author} ({body.role}){gone}")
+            say(f"    {act_fields(body.act)['act']}: {words}" + (f"; {body.reason}" if body.reason else ""))
+    return OK
+
+
+def placed_act(act: Mapping[str, Any], race: Race) -> dict[str, Any]:
+    """The act with instants for hours of race day and microseconds for seconds.
+
+    Raises: FrontDoorError naming what cannot be read.
+    """
+    placed: dict[str, Any] = {}
+    for name, value in act.items():
+        if name == "anchors":
+            placed[name] = [_anchor(text, race) for text in value]
+        elif isinstance(value, Mapping):
+            placed[name] = placed_act(value, race)
+        elif name in _INSTANTS and isinstance(value, str) and value != NOW:
+            placed[name] = _instant(value, race)
+        else:
+            placed[name] = value
+    return placed
+
+
+def _anchor(text: str, race: Race) -> list[int]:
+    """`-3600` or `+37.2@10:00:00` as an instant of the clock and the microseconds to add there."""
+    amount, at, clock = text.partition("@")
+    try:
+        offset_us = Decimal(amount) * SECOND
+        if offset_us != int(offset_us):
+            raise InvalidOperation
+    except (InvalidOperation, ValueError, OverflowError) as error:
+        raise FrontDoorError(f"--add {text}: give seconds like -3600 or 37.2, or 37.2@HH:MM:SS") from error
+    return [_instant(clock, race) if at else race.first_instant_us, int(offset_us)]
+
+
+def _instant(text: str, race: Race) -> Instant:
+    try:
+        clock = time.fromisoformat(text)
+    except ValueError as error:
+        raise FrontDoorError(f"not a time of day: {text!r}; give HH:MM:SS[.ffffff], local time on race day") from error
+    return local_instant(race.day, clock, race.zone)
+
+
+def _short(value: Any) -> str:
+    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return text if len(text) <= 80 else text[:79] + "…"
+
+
+def _say_answer(answer: Mapping[str, Any], rounding: Rounding) -> None:
+    number = answer.get("number")
+    say(f"Preview, nothing decided (seen {answer['seen']})" if number is None else f"Done, journal number {number}")
+    changed = answer["runners_changed"]
+    if not changed and not answer["lists"]:
+        say("Changes no time, status or place")
+        return
+    say(f"{grouped(changed)} runners change, {grouped(answer['podiums_changed'])} podiums")
+    rows = [("bib", "status", "official time", "net time")]
+    rows += [_runner_row(runner, rounding) for runner in answer["runners"][:SHOWN]]
+    if len(rows) > 1:
+        table(rows)
+    if changed > SHOWN:
+        say(f"  … and {grouped(changed - SHOWN)} more")
+    _say_lists(answer["lists"])
+
+
+def _runner_row(runner: Mapping[str, Any], rounding: Rounding) -> tuple[str, str, str, str]:
+    def printed(duration_us: int) -> str:
+        return duration_machine(rounding.printed_seconds(duration_us))
+
+    times = (_both(runner[name], printed) for name in ("gun_time_us", "net_time_us"))
+    return (runner["bib"], _both(runner["status"], str), *times)
+
+
+def _say_lists(lists: Sequence[Mapping[str, Any]]) -> None:
+    for change in lists[:SHOWN]:
+        say(f"  {change['list_id']}: {grouped(change['places_changed'])} places change")
+        if change["podium"] is not None:
+            before, after = (" ".join(side) or "nobody" for side in change["podium"])
+            say(f"    podium: {before} -> {after}")
+    if len(lists) > SHOWN:
+        say(f"  … and {grouped(len(lists) - SHOWN)} more lists")
+
+
+def _both(pair: Sequence[Any], printed: Any) -> str:
+    """One value that stays, or the change."""
+    before, after = ("–" if value is None else printed(value) for value in pair)
+    return before if before == after else f"{before} -> {after}"
