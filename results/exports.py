@@ -30,7 +30,7 @@ SHORTCUTS: Final = ("results.csv", "results.json", "results.xlsx")
 def export_files(standing: Standing, formats: Collection[Format] = ALL_FORMATS) -> Iterator[tuple[str, bytes]]:
     """Relative path (with `/`) and bytes of each file, in one order. What names the withheld lies under `jury/`."""
     if Format.CSV in formats:
-        yield "results.csv", results_csv(standing.plan, standing.roster, standing.times, standing.rankings)
+        yield "results.csv", results_csv(standing.plan, standing.roster, standing.times, standing.shown)
     # Imported where they are needed: a command that writes no workbook should not wait for it.
     if Format.JSON in formats:
         from results.results_json import results_json

@@ -18,9 +18,12 @@ from typing import Final
 from config.plan import RacePlan
 from results.errors import ExportFailed, PublicationRefused
 from results.exports import ALL_FORMATS, SHORTCUTS, Format, export_files
+from results.list_states import NO_STATES, ListStates
+from results.people import Audience
 from results.printing import moment
 from results.rankings import Rankings
-from results.standing import STATE, Standing
+from results.standing import Standing
+from timing.decisions import NO_DECISIONS, Decisions
 from timing.instants import Instant
 from timing.roster import Roster
 from timing.times import Times
@@ -57,10 +60,13 @@ def publish(
     at_us: Instant,
     *,
     through: int | None = None,
+    decisions: Decisions = NO_DECISIONS,
+    states: ListStates = NO_STATES,
     formats: Collection[Format] = ALL_FORMATS,
 ) -> Publication:
     """Writes publication `number` into `folder` and points `latest` at it.
 
+    Args: `rankings` as computed; `states` says which of their places are official and stand as they were posted.
     Raises:
         PublicationRefused: the number is not greater than every one published there.
         ExportFailed: the disk refused (full, not writable); everything published before is as it was. The number is
@@ -70,8 +76,9 @@ def publish(
     if number <= last:
         raise PublicationRefused(f"{folder}: publication {number} cannot follow {last}; the next number is {last + 1}")
     standing = Standing(
-        plan=plan, roster=roster, times=times, rankings=rankings, number=number, at_us=at_us, through=through
-    )
+        plan=plan, roster=roster, times=times, rankings=rankings, number=number, at_us=at_us, through=through,
+        decisions=decisions, states=states,
+    )  # fmt: skip
     try:
         return _write(standing, folder, formats)
     except OSError as error:
@@ -149,7 +156,8 @@ def _manifest(standing: Standing, files: Mapping[str, str]) -> bytes:
         "at_us": standing.at_us,
         "at": moment(standing.at_us, standing.plan.race.zone),
         "through": standing.through,
-        "state": STATE,
+        "state": str(standing.state(Audience.PUBLIC)),
+        "lists": {ranked.id: str(standing.state_of(ranked).state) for ranked in standing.shown.lists},
         "race": standing.plan.race.id,
         "files": files,
     }

@@ -36,7 +36,7 @@ class RankedList:
     `scope`: "" or the sex or category of a list that is one of a family. `entrants`: indexes in the roster. `places`:
     1, 2, 2, 4. `value_us`: the exact time of the list's clock. `shared`: the place is held by several. `by_jury`: the
     jury's finish order gave the place, whatever the time. `ranked`: how many hold a place, `depth` notwithstanding.
-    `pool`: how many entrants the rule admits, finished or not.
+    `pool`: how many entrants the rule admits, finished or not. `official`: so many rows at the top stand as posted.
     """
 
     id: str
@@ -49,6 +49,7 @@ class RankedList:
     by_jury: Bool
     ranked: int
     pool: int
+    official: int = 0
 
     def __len__(self) -> int:
         return len(self.entrants)

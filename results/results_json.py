@@ -11,10 +11,11 @@ from typing import Any, Final
 import numpy as np
 
 from config.plan import Clock, ListRule, RacePlan
+from results.list_states import StateOfList
 from results.people import Audience, Person
 from results.printing import Language, moment, printed_column, second_column
 from results.rankings import RankedList
-from results.standing import STATE, Standing
+from results.standing import Standing
 from results.titles import list_title
 from timing.instants import MISSING
 from timing.race import Race
@@ -38,7 +39,7 @@ def results_json(standing: Standing, audience: Audience = Audience.PUBLIC) -> by
             "at_us": standing.at_us,
             "at": moment(standing.at_us, plan.race.zone),
             "through": standing.through,
-            "state": STATE,
+            "state": str(standing.state(audience)),
         },
         "rules": _rules(plan, standing.times.guns),
     }
@@ -48,7 +49,7 @@ def results_json(standing: Standing, audience: Audience = Audience.PUBLIC) -> by
 
 def lists_json(standing: Standing, audience: Audience = Audience.PUBLIC) -> bytes:
     """The lists alone, as they stand in the file: for the public those that are posted, for the jury all."""
-    shown = [ranked for ranked in standing.rankings.lists if audience is Audience.JURY or ranked.rule.public]
+    shown = standing.lists(audience)
     people = [_person(person, audience) for person in standing.people(audience)]
     times = standing.times
     clocks = [
@@ -60,12 +61,12 @@ def lists_json(standing: Standing, audience: Audience = Audience.PUBLIC) -> byte
             strict=True,
         )
     ]
-    lists = ",\n".join(_list(ranked, standing.plan, people, clocks) for ranked in shown)
+    lists = ",\n".join(_list(ranked, standing, audience, people, clocks) for ranked in shown)
     return f"[\n{lists}\n ]".encode() if shown else b"[]"
 
 
-def _list(ranked: RankedList, plan: RacePlan, people: list[str], clocks: list[str]) -> str:
-    rule = ranked.rule
+def _list(ranked: RankedList, standing: Standing, audience: Audience, people: list[str], clocks: list[str]) -> str:
+    rule, plan = ranked.rule, standing.plan
     head = {
         "id": ranked.id,
         "rule": rule.id,
@@ -77,18 +78,40 @@ def _list(ranked: RankedList, plan: RacePlan, people: list[str], clocks: list[st
         "depth": rule.depth,
         "public": rule.public,
         "ranked": ranked.ranked,
+        **_state(standing.state_of(ranked), audience, plan),
+        "official": ranked.official,
     }
     printed = second_column(printed_column(ranked.value_us, plan.rounding), Language.MACHINE)
     rows = ",\n".join(
-        f'   {{"place":{place},"shared":{"true" if shared else "false"},"time":"{text}","time_us":{value},'
+        f'   {{"place":{place},"shared":{"true" if shared else "false"},'
+        f'"by_jury":{"true" if decided else "false"},"time":"{text}","time_us":{value},'
         f"{clocks[index]},{people[index]}}}"
-        for place, shared, text, value, index in zip(
-            ranked.places.tolist(), ranked.shared.tolist(), printed, ranked.value_us.tolist(),
+        for place, shared, decided, text, value, index in zip(
+            ranked.places.tolist(), ranked.shared.tolist(), ranked.by_jury.tolist(), printed, ranked.value_us.tolist(),
             ranked.entrants.tolist(), strict=True,
         )
     )  # fmt: skip
     opening = _compact(head).removesuffix("}")
     return f'  {opening},"rows":[\n{rows}\n  ]}}' if rows else f'  {opening},"rows":[]}}'
+
+
+def _state(state: StateOfList, audience: Audience, plan: RacePlan) -> Mapping[str, Any]:
+    """The state of a list and the act that brought it there; who did is for the jury."""
+    zone = plan.race.zone
+    if state.at_us is None or state.role is None:
+        return {"state": str(state.state), "posting": None}
+    until = state.protest_until_us
+    act: dict[str, Any] = {
+        "at_us": state.at_us,
+        "at": moment(state.at_us, zone),
+        "role": str(state.role),
+        "depth": state.depth,
+        "protest_until_us": until,
+        "protest_until": None if until is None else moment(until, zone),
+    }
+    if audience is Audience.JURY:
+        act |= {"author": state.author, "reason": state.reason}
+    return {"state": str(state.state), "posting": act}
 
 
 def _person(person: Person, audience: Audience) -> str:
@@ -166,6 +189,8 @@ def _rule(rule: ListRule) -> Mapping[str, Any]:
         "depth": rule.depth,
         "main": None if rule.main is None else str(rule.main),
         "public": rule.public,
+        "groups": sorted(rule.groups),
+        "prize": rule.prize,
     }
 
 

@@ -16,6 +16,7 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from config.plan import Per
+from results.list_states import ListState
 from results.massif import massif
 from results.people import Audience
 from results.printing import Language, count, duration_column, hour
@@ -23,6 +24,7 @@ from results.rankings import RankedList
 from results.site_rows import Rows
 from results.site_words import WORDS, clocks_line, race_line, rule_line
 from results.standing import Standing
+from results.state_words import state_sentence, state_word
 from results.titles import family_title, list_title, scope_name
 
 PAGE_ROWS: Final = 1000
@@ -76,7 +78,7 @@ class _Shape:
 
     @cached_property
     def lists(self) -> tuple[RankedList, ...]:
-        return tuple(ranked for ranked in self.standing.rankings.lists if ranked.rule.public)
+        return self.standing.lists(Audience.PUBLIC)
 
     @cached_property
     def stems(self) -> dict[str, str]:
@@ -168,6 +170,7 @@ class _Pages:
                     title=list_title(ranked, self.shape.standing.plan, self.language),
                     rule=rule_line(ranked, self.language),
                     ranked=self._ranked(ranked),
+                    state=self._state_of(ranked),
                     heads=self._time_heads(ranked),
                     rows=self.rows.page(ranked, page * PAGE_ROWS, (page + 1) * PAGE_ROWS),
                     empty=len(ranked) == 0,
@@ -206,10 +209,26 @@ class _Pages:
             }
         )  # fmt: skip
 
-    def _state(self) -> str:
-        counts, words = self.shape.standing.counts, WORDS[self.language]
-        text = words["state" if counts.running else "state_over"]
-        return text.format(finished=count(counts.finished, self.language), running=count(counts.running, self.language))
+    def _state(self) -> dict[str, str]:
+        """Of all lists together: kind, word and sentence."""
+        standing, words = self.shape.standing, WORDS[self.language]
+        state, counts = standing.state(Audience.PUBLIC), standing.counts
+        keys = [("running" if counts.running else "finished")]
+        if state is ListState.PROVISIONAL:
+            keys.append("may_change")
+        said = {"finished": count(counts.finished, self.language), "running": count(counts.running, self.language)}
+        text = " ".join(words[key].format(**said) for key in keys)
+        return {"kind": str(state), "word": f"{state_word(state, self.language).capitalize()}.", "text": text}
+
+    def _state_of(self, ranked: RankedList) -> dict[str, str]:
+        """Of one list."""
+        standing = self.shape.standing
+        state = standing.state_of(ranked)
+        if state.state is ListState.PROVISIONAL:
+            overall, word = self._state(), state_word(state.state, self.language).capitalize()
+            return overall | {"kind": str(state.state), "word": f"{word}."}
+        word, text = state_sentence(state, standing.at_us, standing.plan.race.zone, self.language)
+        return {"kind": str(state.state), "word": word, "text": text}
 
     def _points(self) -> list[dict[str, Any]]:
         """Name, count and place on the picture (per cent of its width) of each point."""
@@ -249,6 +268,8 @@ class _Pages:
             "title": list_title(ranked, plan, self.language),
             "scope": ranked.scope,
             "ranked": self._ranked(ranked),
+            "state": state_word(self.shape.standing.state_of(ranked).state, self.language),
+            "official": ranked.official,
             "rule": rule_line(ranked, self.language),
             "leaders": [
                 {"place": place, "shared": shared, "name": self.rows.name(index), "time": time}

@@ -13,11 +13,14 @@ from markupsafe import Markup, escape
 
 from config.plan import Clock
 from results.people import Audience, Person
+from results.place_reasons import NO_REASON, Reason, place_reasons
 from results.printing import Language, duration_column, printed_column, second_column
 from results.rankings import RankedList
 from results.site_words import WORDS, Words
 from results.standing import Standing
 from timing.times import Origin
+
+_OFFICIAL: Final = '"pl of"'
 
 _RIGHT_TO_LEFT: Final = frozenset(("R", "AL"))
 
@@ -57,21 +60,24 @@ class Rows:
         other, short = (self.gun, words["gun_short"]) if by_net else (self.net, words["net_short"])
         own_marks, marks = (self.net_marks, self._no_marks) if by_net else (self._no_marks, self.net_marks)
         tie = f' <abbr title="{escape(words["tied"])}">=</abbr>'
-        seconds = printed_column(ranked.value_us[first:last], self.standing.plan.rounding)
+        rounding = self.standing.plan.rounding
+        seconds = printed_column(ranked.value_us[first:last], rounding)
+        reasons = map(_why, place_reasons(ranked, rounding, self.language, first, last))
         rows = zip(
             ranked.places[first:last].tolist(),
             ranked.shared[first:last].tolist(),
             ranked.entrants[first:last].tolist(),
             second_column(seconds, self.language),
+            reasons,
             strict=True,
         )
         return Markup(
             "".join(
-                f"<tr id=r{number}><td class=p><span class=pl>{place}{tie if shared else ''}</span>"
-                f"{self.before[index]}<td class=t>{time}{own_marks[index]}"
+                f"<tr id=r{number}><td class=p><span class={_OFFICIAL if number <= ranked.official else 'pl'}>"
+                f"{place}{tie if shared else ''}</span>{self.before[index]}<td class=t>{why}{time}{own_marks[index]}"
                 f"<small>{short} {other[index]}{marks[index]}</small>"
                 f"<td class=o>{other[index]}{marks[index]}\n"
-                for number, (place, shared, index, time) in enumerate(rows, start=first + 1)
+                for number, (place, shared, index, time, why) in enumerate(rows, start=first + 1)
             )
         )
 
@@ -82,6 +88,12 @@ class Rows:
     def name(self, index: int) -> Markup:
         """The name of an entrant as it stands in the lists, for the pages that show a few."""
         return Markup(_name(self.people[index], WORDS[self.language]))
+
+
+def _why(reason: Reason) -> str:
+    if reason is NO_REASON:
+        return ""
+    return f'<abbr class=why title="{escape(reason.title)}">{escape(reason.text)}</abbr> '
 
 
 def _cells(person: Person, words: Words) -> str:

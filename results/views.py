@@ -14,7 +14,9 @@ import numpy as np
 from config.plan import MainRank, RacePlan
 from results.eligibility import Eligibility
 from results.field_on_course import STEP_M, field_on_course
+from results.list_states import NO_STATES, ListStates
 from results.massif import massif
+from results.official_rows import with_official
 from results.people import Audience, Person, printed_people
 from results.rankings import NO_PLACE, RankedList, Rankings
 from timing.instants import MINUTE, MISSING, SECOND, Duration, Instant, datetime_of
@@ -84,13 +86,17 @@ def board_view(
     lag_us: Duration,
     number: int,
     rate: float = 1.0,
+    states: ListStates = NO_STATES,
 ) -> Board:
     """One numbered state of the board.
+
+    rankings: as computed; states: which lists are posted or official, whose places are shown as they were posted.
 
     sources: for each, at least `id` and `link` (up, down, unintelligible), `newest_us` where a read has come.
     publication: `number` and `at_us` of the newest. race_now_us: the race clock; lag_us: how far delivery is behind
     it; rate: seconds of the race clock in one real second.
     """
+    rankings = with_official(rankings, states)
     frame = frame_of(rankings.eligibility)
     assert len(frame.people) == len(times) == len(roster), "times and rankings must be of the same roster"
     rows = _Rows(plan, frame, times, rankings)
@@ -104,7 +110,8 @@ def board_view(
         "guns": _guns_section(plan, times),
         "counts": _counts_section(frame, times),
         "points": _points_section(plan, times),
-        "leaders": _leaders_section(plan, rows),
+        "leaders": _leaders_section(plan, rows, states),
+        "lists_state": str(states.over(ranked.id for ranked in rankings.lists if ranked.rule.public)),
         "arrivals": _arrivals_section(rows),
         "flow": _flow_section(times, race_now_us - lag_us),
         "field": {"step_m": STEP_M, "counts": on_course.counts, "head_m": on_course.head_m},
@@ -231,16 +238,17 @@ def _points_section(plan: RacePlan, times: Times) -> list[dict[str, Any]]:
     return sections
 
 
-def _leaders_section(plan: RacePlan, rows: _Rows) -> list[dict[str, Any]]:
+def _leaders_section(plan: RacePlan, rows: _Rows, states: ListStates) -> list[dict[str, Any]]:
     """The top of each list by sex; until it has a finisher, the first at the furthest split anybody has reached."""
     sections: list[dict[str, Any]] = []
     for ranked in _main_lists(plan, rows.rankings):
         if len(ranked):
+            point: str | None = plan.race.course.finish.id
             found = [_leader(rows, ranked, number) for number in range(min(LEADERS, len(ranked)))]
-            sections.append({"scope": ranked.scope, "point": plan.race.course.finish.id, "rows": found})
         else:
             point, found = _leaders_under_way(plan, rows, ranked)
-            sections.append({"scope": ranked.scope, "point": point, "rows": found})
+        state = str(states.of(ranked.id).state)
+        sections.append({"scope": ranked.scope, "state": state, "point": point, "rows": found})
     return sections
 
 
@@ -253,7 +261,8 @@ def _main_lists(plan: RacePlan, rankings: Rankings) -> list[RankedList]:
 def _leader(rows: _Rows, ranked: RankedList, number: int) -> dict[str, Any]:
     row = rows.row(int(ranked.entrants[number]))
     place, shared = int(ranked.places[number]), bool(ranked.shared[number])
-    return row | {"place": place, "shared": shared, "time_s": rows.printed(int(ranked.value_us[number]))}
+    time_s = rows.printed(int(ranked.value_us[number]))
+    return row | {"place": place, "shared": shared, "time_s": time_s, "official": number < ranked.official}
 
 
 def _leaders_under_way(plan: RacePlan, rows: _Rows, ranked: RankedList) -> tuple[str | None, list[dict[str, Any]]]:

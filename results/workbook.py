@@ -15,9 +15,11 @@ import numpy as np
 
 from results.flag_words import flag_column
 from results.people import Audience, Person, plain_text
+from results.place_reasons import place_reasons
 from results.printing import Language, count, duration_column, hour
 from results.rankings import RankedList
 from results.standing import Standing
+from results.state_words import state_sentence, state_word
 from results.titles import clock_name, list_title, short_title
 from timing.instants import SECOND
 from timing.times import Origin, Status, Times
@@ -37,24 +39,24 @@ _WORDS: Final = {
         "place": "Place", "tied": "ex æquo", "bib": "Dossard", "last": "Nom", "first": "Prénom", "sex": "Sexe",
         "category": "Catégorie", "club": "Club", "town": "Ville", "nationality": "Nationalité", "gun": "Temps officiel",
         "net": "Temps réel", "flags": "Questions", "withheld": "nom non publié", "public": "Publié", "yes": "oui",
-        "no": "non", "unread": "non lu", "summary": "Lisez-moi", "provisional": "Provisoire", "list": "Liste",
+        "no": "non", "unread": "non lu", "summary": "Lisez-moi", "list": "Liste",
         "ranked": "classés", "clock": "classée au", "publication": "Publication", "at": "à", "jury": "Version du jury",
-        "no_place": "Sans place", "status": "Statut", "role": "Rôle",
+        "no_place": "Sans place", "state": "état", "status": "Statut", "role": "Rôle",
         "from_gun": "départ non lu, compté du coup de pistolet",
     },
     Language.EN: {
         "place": "Place", "tied": "tied", "bib": "Bib", "last": "Last name", "first": "First name", "sex": "Sex",
         "category": "Category", "club": "Club", "town": "Town", "nationality": "Nationality", "gun": "Gun time",
         "net": "Net time", "flags": "Questions", "withheld": "name withheld", "public": "Public", "yes": "yes",
-        "no": "no", "unread": "not read", "summary": "Read me", "provisional": "Provisional", "list": "List",
+        "no": "no", "unread": "not read", "summary": "Read me", "list": "List",
         "ranked": "ranked", "clock": "ranked by", "publication": "Publication", "at": "at", "jury": "For the jury",
-        "no_place": "Without a place", "status": "Status", "role": "Role",
+        "no_place": "Without a place", "state": "state", "status": "Status", "role": "Role",
         "from_gun": "start not read, counted from the gun",
     },
 }  # fmt: skip
 
 _FROM_GUN: Final = "*"
-_WIDTHS: Final = (7, 9, 9, 26, 20, 6, 10, 28, 22, 8, 13, 13, 30, 8)
+_WIDTHS: Final = (7, 13, 9, 26, 20, 6, 10, 28, 22, 8, 13, 13, 30, 8)
 
 
 def results_xlsx(standing: Standing, audience: Audience, language: Language) -> bytes:
@@ -66,7 +68,7 @@ def results_xlsx(standing: Standing, audience: Audience, language: Language) -> 
     # The hour of the publication, not of the writing: the same race gives the same bytes.
     book.set_properties({"created": datetime.fromtimestamp(standing.at_us // SECOND, UTC).replace(tzinfo=None)})
     sheets = _Sheets.of(book, standing, audience, language)
-    shown = [r for r in standing.rankings.lists if audience is Audience.JURY or r.rule.public]
+    shown = standing.lists(audience)
     words = _words(language)
     titles = [words["summary"], *(short_title(r, standing.plan, language) for r in shown), words["no_place"]]
     names = sheet_names(titles)
@@ -141,18 +143,21 @@ class _Sheets:
         words, plan = _words(self.language), self.standing.plan
         sheet = self.book.add_worksheet(name)
         sheet.set_column(0, 0, 34)
-        sheet.set_column(1, 3, 22)
+        sheet.set_column(1, 2, 22)
+        sheet.set_column(3, 3, 60)
         heading = f"{plan.title_in(self.language)}, {plan.race.day.isoformat()}"
+        word = state_word(self.standing.state(self.audience), self.language).capitalize()
         state = f"{words['publication']} {self.standing.number}, {hour(self.standing.at_us, plan.race.zone)}"
-        lines: list[tuple[str, ...]] = [(heading,), (words["provisional"], state)]
+        lines: list[tuple[str, ...]] = [(heading,), (word, state)]
         if self.audience is Audience.JURY:
             lines.append((words["jury"],))
-        lines += [(), (words["list"], words["ranked"], words["clock"])]
+        lines += [(), (words["list"], words["ranked"], words["clock"], words["state"])]
         lines += [
             (
                 list_title(ranked, plan, self.language),
                 count(ranked.ranked, self.language),
                 clock_name(ranked.rule.clock, self.language),
+                self._state(ranked),
             )
             for ranked in lists
         ]
@@ -161,6 +166,12 @@ class _Sheets:
         for row, line in enumerate(lines):
             for column, text in enumerate(line):
                 self._text(sheet, row, column, text, self.bold if row == 0 else None)
+
+    def _state(self, ranked: RankedList) -> str:
+        """`provisoire`; `Affiché à 12:00. Réclamations jusqu'à 12:30.`"""
+        state, standing = self.standing.state_of(ranked), self.standing
+        said = state_sentence(state, standing.at_us, standing.plan.race.zone, self.language)
+        return " ".join(filter(None, said)) or state_word(state.state, self.language)
 
     def write_list(self, name: str, ranked: RankedList) -> None:
         sheet = self.book.add_worksheet(name)
@@ -177,10 +188,12 @@ class _Sheets:
             self._text(sheet, 0, column, head, self.bold)
         tied = _words(self.language)["tied"]
         number: Callable[..., Any] = sheet.write_number
-        rows = zip(ranked.places.tolist(), ranked.shared.tolist(), ranked.entrants.tolist(), strict=True)
-        for row, (place, shared, index) in enumerate(rows, start=1):
+        reasons = place_reasons(ranked, self.standing.plan.rounding, self.language)
+        rows = zip(ranked.places.tolist(), ranked.shared.tolist(), ranked.entrants.tolist(), reasons, strict=True)
+        for row, (place, shared, index, reason) in enumerate(rows, start=1):
             number(row, 0, place)
-            for column, text in enumerate((tied if shared else "", *self._cells(index)), start=1):
+            remark = ", ".join(filter(None, (tied if shared else "", reason.text)))
+            for column, text in enumerate((remark, *self._cells(index)), start=1):
                 if text:
                     self._text(sheet, row, column, text)
 
@@ -193,10 +206,12 @@ class _Sheets:
         sheet.freeze_panes(1, 0)
         for column, head in enumerate(heads):
             self._text(sheet, 0, column, head, self.bold)
-        without = ~standing.rankings.eligibility.ranked_role | (standing.times.status != Status.FINISHED)
-        by_bib = standing.rankings.eligibility.by_bib
+        without = ~standing.shown.eligibility.ranked_role | (standing.times.status != Status.FINISHED)
+        by_bib = standing.shown.eligibility.by_bib
         for row, index in enumerate(by_bib[without[by_bib]].tolist(), start=1):
             status = Status(int(standing.times.status[index])).name
+            rule = standing.decisions.disqualified.get(standing.roster.entrants[index].bib)
+            status = f"{status} {plain_text(rule)}".rstrip() if rule else status
             role = plain_text(standing.roster.entrants[index].role)
             for column, text in enumerate((status, role, *self._cells(index))):
                 if text:

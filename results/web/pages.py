@@ -204,6 +204,7 @@ def _closed_line(board: Mapping[str, Any], speech: Speech) -> tuple[str, str]:
         "finished": speech.count(counts["finished"]),
         "dnf": speech.count(counts["statuses"]["DNF"]),
         "dns": speech.count(counts["statuses"]["DNS"]),
+        "state": speech.words[f"all_{board['lists_state']}"],
     }
     # An act may put the closing at the end of the race's day: that bounds passings, it is not the hour of the act.
     closed_us = board["phase"]["finish_closed_us"]

@@ -124,7 +124,8 @@ def leaders(section: Mapping[str, Any], board: Mapping[str, Any], speech: Speech
 
 def _leaders_note(section: Mapping[str, Any], board: Mapping[str, Any], speech: Speech, *, finished: bool) -> str:
     if finished:
-        return speech.words["leaders_finished_F" if section["scope"] == "F" else "leaders_finished"]
+        state = speech.words[f"list_{section['state']}"]
+        return speech.say("leaders_finished_F" if section["scope"] == "F" else "leaders_finished", state=state)
     names = {point["id"]: point["name"] for point in board["race"]["points"]}
     if section["point"] is None:
         return ""
@@ -143,4 +144,5 @@ def _leader(
         "place": str(number + 1) if row["place"] is None else place_text(row, speech),
         "story": " · ".join(filter(None, (row["bib"], row["category"], row["from"]))),
         "time": time,
+        "official": row.get("official", False),
     }

@@ -117,7 +117,7 @@
       make("span", "t", make("b", "", model.time), make("small", "", model.real)));
   };
   const leaderNode = (model) => make("li", model.long ? "ld long" : "ld",
-    make("span", `pl ${model.finished ? "prov" : "under"}`, model.place),
+    make("span", `pl ${!model.finished ? "under" : model.official ? "of" : "prov"}`, model.place),
     make("span", "who", nameNode(model), make("small", "story", model.story)),
     make("span", model.finished ? "g" : "g f", model.time));
 
@@ -141,7 +141,8 @@
     const { phase, counts, publication } = board, offset = board.clock.utc_offset_s;
     const said = { n: "", entered: count(counts.entered), started: count(counts.started),
       finished: count(counts.finished), running: count(counts.running),
-      dnf: count(counts.statuses.DNF), dns: count(counts.statuses.DNS) };
+      dnf: count(counts.statuses.DNF), dns: count(counts.statuses.DNS),
+      state: words[`all_${board.lists_state}`] };
     let word = words.provisional, text = say("provisional_for", said);
     if (phase.name === "armed") {
       const waves = board.guns.length === 1 ? words.waves_one : say("waves_many", { n: board.guns.length });
@@ -194,11 +195,11 @@
     board.leaders.forEach((top, n) => {
       if (!sections[n]) return;
       const finished = top.point === finish;
-      const note = finished ? words[top.scope === "F" ? "leaders_finished_F" : "leaders_finished"]
+      const note = finished ? say(top.scope === "F" ? "leaders_finished_F" : "leaders_finished", { state: words[`list_${top.state}`] })
         : top.point === null ? "" : say("leaders_at", { point: names[top.point] });
       put(sections[n].querySelector("h2 small"), note);
       const models = top.rows.map((row, index) => ({
-        ...person(row), finished, long: isLong(row), key: keyOf(row), place: row.place === null ? String(index + 1) : placeOf(row),
+        ...person(row), finished, official: row.official === true, long: isLong(row), key: keyOf(row), place: row.place === null ? String(index + 1) : placeOf(row),
         story: joined(row.bib, row.category, row.from),
         time: isBoard && index ? `+\u202f${time(row.time_s - top.rows[0].time_s)}` : time(row.time_s),
       }));
