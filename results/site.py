@@ -24,7 +24,7 @@ from results.rankings import RankedList
 from results.site_rows import Rows
 from results.site_words import WORDS, clocks_line, race_line, rule_line
 from results.standing import Standing
-from results.state_words import state_sentence, state_word
+from results.state_words import state_label, state_sentence, state_word
 from results.titles import family_title, list_title, scope_name
 
 PAGE_ROWS: Final = 1000
@@ -210,7 +210,7 @@ class _Pages:
         )  # fmt: skip
 
     def _state(self) -> dict[str, str]:
-        """Of all lists together: kind, word and sentence."""
+        """Of all lists together: kind, word and sentence, and what stands on paper."""
         standing, words = self.shape.standing, WORDS[self.language]
         state, counts = standing.state(Audience.PUBLIC), standing.counts
         keys = [("running" if counts.running else "finished")]
@@ -218,7 +218,8 @@ class _Pages:
             keys.append("may_change")
         said = {"finished": count(counts.finished, self.language), "running": count(counts.running, self.language)}
         text = " ".join(words[key].format(**said) for key in keys)
-        return {"kind": str(state), "word": f"{state_word(state, self.language).capitalize()}.", "text": text}
+        word = state_word(state, self.language).capitalize()
+        return {"kind": str(state), "word": f"{word}.", "text": text, "paper": word}
 
     def _state_of(self, ranked: RankedList) -> dict[str, str]:
         """Of one list."""
@@ -226,9 +227,10 @@ class _Pages:
         state = standing.state_of(ranked)
         if state.state is ListState.PROVISIONAL:
             overall, word = self._state(), state_word(state.state, self.language).capitalize()
-            return overall | {"kind": str(state.state), "word": f"{word}."}
+            return overall | {"kind": str(state.state), "word": f"{word}.", "paper": word}
         word, text = state_sentence(state, standing.at_us, standing.plan.race.zone, self.language)
-        return {"kind": str(state.state), "word": word, "text": text}
+        # On a sheet on the wall the hour up to which protests are heard is what counts.
+        return {"kind": str(state.state), "word": word, "text": text, "paper": f"{word} {text}"}
 
     def _points(self) -> list[dict[str, Any]]:
         """Name, count and place on the picture (per cent of its width) of each point."""
@@ -268,7 +270,7 @@ class _Pages:
             "title": list_title(ranked, plan, self.language),
             "scope": ranked.scope,
             "ranked": self._ranked(ranked),
-            "state": state_word(self.shape.standing.state_of(ranked).state, self.language),
+            "state": state_label(self.shape.standing.state_of(ranked), self.language),
             "official": ranked.official,
             "rule": rule_line(ranked, self.language),
             "leaders": [

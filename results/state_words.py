@@ -25,6 +25,7 @@ _WORDS: Final = {
     Language.FR: {
         "posted": "Affiché à {at}.",
         "official": "Officiel.",
+        "so_many": "les {n} premiers",
         "first": "Les {n} premiers.",
         "first_official": "Les {n} premiers sont officiels.",
         "open": "Réclamations jusqu'à {until}.",
@@ -35,6 +36,7 @@ _WORDS: Final = {
     Language.EN: {
         "posted": "Posted at {at}.",
         "official": "Official.",
+        "so_many": "the first {n}",
         "first": "The first {n}.",
         "first_official": "The first {n} are official.",
         "open": "Protests until {until}.",
@@ -48,6 +50,12 @@ _WORDS: Final = {
 def state_word(state: ListState, language: Language) -> str:
     """`provisoire`, `affiché`, `officiel`."""
     return _STATES[language][state]
+
+
+def state_label(state: StateOfList, language: Language) -> str:
+    """What stands beside the title of a list: `provisoire`, `officiel (les 3 premiers)`."""
+    word = state_word(state.state, language)
+    return word if state.depth is None else f"{word} ({_WORDS[language]['so_many'].format(n=state.depth)})"
 
 
 def state_sentence(state: StateOfList, now_us: Instant, zone: ZoneInfo, language: Language) -> tuple[str, str]:

@@ -103,7 +103,7 @@ def test_official_places_are_in_every_file_as_they_were_posted() -> None:
     page = dict(site_files(later))["scratch.html"].decode()
     assert page.count('<span class="pl of">') == 8
     assert "<b>Officiel.</b> <span>Arrêté à 12:45 par le juge-arbitre.</span>" in page
-    assert "Officiel · publication 4" in page, "on paper too"
+    assert "Scratch · Officiel. Arrêté à 12:45 par le juge-arbitre. · publication 4" in page, "on paper too"
 
 
 def test_a_row_that_the_jury_placed_says_so() -> None:
@@ -122,6 +122,7 @@ def test_the_site_says_of_each_list_what_it_is() -> None:
     assert '<p class="state provisional"><b>Provisoire.</b>' in index
     assert "8 classés · officiel</small>" in index
     assert "3 classés · affiché</small>" in index
+    assert "les 3 premiers" in dict(site_files(standing(states("scratch", depth=3))))["index.html"].decode()
     women = files["sex-f.html"].decode()
     assert '<p class="state posted"><b>Affiché à 12:00.</b> <span>Réclamations closes à 12:30' in women
     english = files["en/sex-f.html"].decode()
