@@ -37,6 +37,7 @@ class Taken:
 
     placed: Placed
     stamps: Stamps
+    mat: Int16
     moment_us: Int64
     held: Bool
     trusted: Bool
@@ -140,7 +141,7 @@ class ReadRows:
         else:
             self._merge(row, seen, stamps)
         trusted = (stamps.code < FIRST_DOUBT) & ~outside(stamps.base_us, self._race)
-        return Taken(placed=placed, stamps=stamps, moment_us=moment_us, held=held, trusted=trusted)
+        return Taken(placed=placed, stamps=stamps, mat=seen.mat, moment_us=moment_us, held=held, trusted=trusted)
 
     def remap(self, ledger: ClockLedger) -> bool:
         """Places all rows as this ledger says; whether any moved or changed its held mark.

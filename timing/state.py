@@ -11,6 +11,7 @@ from typing import Final, Generic, TypeVar
 
 import numpy as np
 
+from timing.clock_evidence import ClockEvidence
 from timing.clock_ledger import ClockLedger
 from timing.clocks import moments
 from timing.decisions import NO_DECISIONS, decisions_of, withdrawn
@@ -106,6 +107,7 @@ class RaceState:
         self.sightings: list[Recorded[SightingBody]] = []
         self.postings: list[Recorded[PostingBody]] = []
         self.host_steps: list[Recorded[HostStepBody]] = []
+        self.clock_evidence = ClockEvidence(race)
         self.withdrawn: frozenset[int] = frozenset()
         self.decisions = NO_DECISIONS
         self._roster_entries: list[Entry] = []
@@ -137,6 +139,9 @@ class RaceState:
                         batches.append((entry.number, entry.at_us, body))
                         waiting += len(body)
                     else:
+                        if isinstance(body, HostStepBody):  # What came before it arrived on the time before it.
+                            full, batches, waiting = batches, [], 0
+                            self._take_in(full)
                         self._keep(entry.number, entry.at_us, body)
                 self.applied = entry.number
                 if waiting >= _READS_AT_ONCE:
@@ -265,6 +270,7 @@ class RaceState:
                 self.publications.append(Recorded(number=number, at_us=at_us, body=body))
             case ClockBody():
                 self.clocks[body.source] = Recorded(number=number, at_us=at_us, body=body)
+                self.clock_evidence.note_comparison(body)
             case NoteBody():
                 self.notes.append(Recorded(number=number, at_us=at_us, body=body))
             case RulingBody():
@@ -276,6 +282,7 @@ class RaceState:
                 self.postings.append(Recorded(number=number, at_us=at_us, body=body))
             case HostStepBody():
                 self.host_steps.append(Recorded(number=number, at_us=at_us, body=body))
+                self.clock_evidence.note_step(body)
             case LossBody():
                 self.losses.append(Recorded(number=number, at_us=at_us, body=body))
                 cursor = self.cursors.setdefault((body.source, body.store), Cursor())
@@ -319,6 +326,10 @@ class RaceState:
             counts = self.counts[SourceId(self.sources.names[source])]
             counts.reads += int(new[source])
             _note_last(counts, taken, taken.placed.source == source, stamp_us)
+        delivered = np.repeat([batch.delivery is not None for batch in batches], [len(batch) for batch in batches])
+        self.clock_evidence.add(
+            taken.stamps, taken.placed.tag.astype(np.int32), taken.mat, self.sources, by_collector=delivered
+        )
 
     def _take_guns(self, number: int, at_us: Instant, reads: DecodedReads) -> None:
         self._gun_reads.append(reads)
