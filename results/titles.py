@@ -28,13 +28,28 @@ _CATEGORIES: Final = {Language.FR: "Catégories", Language.EN: "Categories"}
 
 def list_title(ranked: RankedList, plan: RacePlan, language: Language) -> str:
     """`Scratch`, `Femmes, temps réel`, `Nationaux, femmes`, `M2F, Masters 2 femmes`."""
-    return _title(ranked, scope_name(ranked.rule, ranked.scope, plan, language), language)
+    return _title(ranked.rule, ranked.id, scope_name(ranked.rule, ranked.scope, plan, language), language)
 
 
 def short_title(ranked: RankedList, plan: RacePlan, language: Language) -> str:
     """The same with a category's code alone: `M2F, temps réel`."""
-    scope = scope_name(ranked.rule, ranked.scope, plan, language) if ranked.rule.per is Per.SEX else ranked.scope
-    return _title(ranked, scope, language)
+    return _short_title(ranked.rule, ranked.id, ranked.scope, plan, language)
+
+
+def title_of(list_id: str, plan: RacePlan, language: Language) -> str:
+    """The short title of the list with an id, such as `sex-F` or `category-M2F`; an id no list has, as it is."""
+    for rule in sorted(plan.lists, key=lambda rule: -len(rule.id)):
+        scope = list_id.removeprefix(f"{rule.id}-")
+        if list_id == rule.id:
+            return _short_title(rule, list_id, "", plan, language)
+        if rule.per is not Per.NONE and scope != list_id and (rule.per is Per.CATEGORY or scope in _SEXES[language]):
+            return _short_title(rule, list_id, scope, plan, language)
+    return list_id
+
+
+def _short_title(rule: ListRule, list_id: str, scope: str, plan: RacePlan, language: Language) -> str:
+    named = scope_name(rule, scope, plan, language) if rule.per is Per.SEX else scope
+    return _title(rule, list_id, named, language)
 
 
 def family_title(rule: ListRule, language: Language) -> str:
@@ -43,11 +58,10 @@ def family_title(rule: ListRule, language: Language) -> str:
     return _CATEGORIES[language] + _beyond_family(rule, title, language) if _is_general(rule, language) else title
 
 
-def _title(ranked: RankedList, scope: str, language: Language) -> str:
-    rule = ranked.rule
+def _title(rule: ListRule, list_id: str, scope: str, language: Language) -> str:
     title = rule.title_in(language)
     if not scope:
-        return title or ranked.id
+        return title or list_id
     if _is_general(rule, language):
         return scope + _beyond_family(rule, title, language)
     return f"{title}, {scope[0].lower() + scope[1:] if rule.per is Per.SEX else scope}"

@@ -6,7 +6,7 @@ from results_builder import roster_of, rule, run, runner, small_plan, small_time
 from config.plan import ListRule, Per
 from results.printing import Language
 from results.rankings import RankedList, rank
-from results.titles import family_title, list_title, short_title
+from results.titles import family_title, list_title, short_title, title_of
 
 SEX, CATEGORY = Per.SEX, Per.CATEGORY
 
@@ -56,3 +56,11 @@ def test_a_family_of_categories_has_one_name() -> None:
     ]
     for title, family in names:
         assert family_title(rule("a", title, title, per=CATEGORY), Language.FR) == family
+
+
+def test_a_list_is_named_by_its_id_alone() -> None:
+    by_net = rule("cat-net", "Par catégorie, temps réel", "By category, net time", per=CATEGORY)
+    lists = (rule("cat", "Par catégorie", "By category", per=CATEGORY), by_net)
+    plan = small_plan(lists=(*lists, rule("s", "Par sexe", "By sex", per=SEX)))
+    named = {list_id: title_of(list_id, plan, Language.EN) for list_id in ("cat-M2F", "cat-net-M2F", "s-F", "s-Q", "x")}
+    assert named == {"cat-M2F": "M2F", "cat-net-M2F": "M2F, net time", "s-F": "Women", "s-Q": "s-Q", "x": "x"}
