@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from simulators.emission import EmittedReads
 from timing.instants import Duration, Instant
@@ -20,6 +20,9 @@ from timing.times import Closings
 _APART_US: Final = 60_000_000
 _APART_POINTS: Final = 2
 _DECLARED: Final = ("DNS", "DNF", "DSQ", "NC", "HD")
+
+Row: TypeAlias = tuple[str, int, Instant, int, float | None]
+"""A read: tag, index of the mat in the course, instant, antenna or -1, signal or None."""
 
 
 class Seen(NamedTuple):
@@ -74,14 +77,14 @@ def expected_answers(
     race: Race,
     roster: Roster,
     guns: Mapping[str, Instant],
-    reads: Iterable[tuple[str, int, Instant, int, float | None]],
+    reads: Iterable[Row],
     closings: Closings,
 ) -> list[Answer]:
     """What the rules give, for every entrant in the order of the roster.
 
     Args:
         guns: the gun in force of each wave, by its id.
-        reads: (tag, index of the mat in the course, instant, antenna or -1, signal or None), in any order.
+        reads: in any order.
     """
     owner: dict[str, int] = {tag: number for number, entrant in enumerate(roster.entrants) for tag in entrant.tags}
     by_entrant: dict[int, dict[tuple[str, int], list[Seen]]] = defaultdict(lambda: defaultdict(list))
@@ -93,7 +96,7 @@ def expected_answers(
     return [rules.answer(entrant, by_entrant.get(number, {})) for number, entrant in enumerate(roster.entrants)]
 
 
-def rows_of(reads: EmittedReads) -> list[tuple[str, int, Instant, int, float | None]]:
+def rows_of(reads: EmittedReads) -> list[Row]:
     """Emitted reads as the plain rows `expected_answers` takes."""
     tags = [reads.tags[code] for code in reads.tag.tolist()]
     signals = [None if value != value else value for value in reads.rssi.tolist()]

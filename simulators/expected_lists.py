@@ -25,7 +25,6 @@ _FLAGS: Final[tuple[str, ...]] = (
     "no_wave",
     "out_of_order",
     "finish_after_abandon",
-    "finish_after_abandon",
     "two_tags_apart",
 )
 
