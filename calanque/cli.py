@@ -298,6 +298,60 @@ def seen(
     raise typer.Exit(seen_command(race, author=author, point=point, at=at, bib=bib, order=order, text=text))
 
 
+List = Annotated[str, typer.Argument(metavar="LIST", help="Id of the list, as in results.json: `sex-F`.")]
+
+
+@app.command(rich_help_panel=RACE_DAY)
+def post(
+    race: Running,
+    list_id: List,
+    author: Annotated[str, typer.Option(help="Who posts it.")],
+    first: Annotated[int | None, typer.Option(min=1, help="Only its first places.")] = None,
+    role: Annotated[str, typer.Option(help="crew, referee or jury.")] = "crew",
+) -> None:
+    """Posts a list as it stands: author, hour, and from now on the time in which protests are heard.
+
+    Example: `calanque post races/my_race prize-scratch-F --first 5 --author Anne`
+    """
+    from calanque.commands.rule import post_command
+
+    raise typer.Exit(post_command(race, list_id, "posted", author=author, role=role, depth=first, reason=""))
+
+
+@app.command(rich_help_panel=RACE_DAY)
+def official(
+    race: Running,
+    list_id: List,
+    author: Annotated[str, typer.Option(help="The referee.")],
+    role: Annotated[str, typer.Option(help="referee or jury.")] = "referee",
+    reason: Annotated[str, typer.Option(help="Why, while protests are still heard.")] = "",
+) -> None:
+    """Makes a posted list official: it stands as it was posted; later data gives proposals, never silent changes.
+
+    Example: `calanque official races/my_race prize-scratch-F --author "L. Roux"`
+    """
+    from calanque.commands.rule import post_command
+
+    raise typer.Exit(post_command(race, list_id, "official", author=author, role=role, depth=None, reason=reason))
+
+
+@app.command(rich_help_panel=RACE_DAY)
+def reopen(
+    race: Running,
+    list_id: List,
+    author: Annotated[str, typer.Option(help="The referee.")],
+    reason: Annotated[str, typer.Option(help="Why.")],
+    role: Annotated[str, typer.Option(help="referee or jury.")] = "referee",
+) -> None:
+    """Opens a posted or official list again: it is provisional until it is posted anew.
+
+    Example: `calanque reopen races/my_race prize-scratch-F --author "L. Roux" --reason "protest upheld"`
+    """
+    from calanque.commands.rule import post_command
+
+    raise typer.Exit(post_command(race, list_id, "reopened", author=author, role=role, depth=None, reason=reason))
+
+
 @app.command(rich_help_panel=RACE_DAY)
 def publish(race: Running, author: Annotated[str, typer.Option(help="Who publishes.")]) -> None:
     """Publishes the results as they stand now, whole and numbered, from the running engine.

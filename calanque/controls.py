@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from calanque.derived import Picture
 from calanque.errors import FrontDoorError
+from calanque.posting_desk import posting, posting_values
 from calanque.ruling_desk import RulingDesk
 from config.roster_file import load_roster
 from results.publication import last_number, publish
@@ -37,6 +38,7 @@ class Controls:
         self._commands: dict[str, Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]] = {
             "close": self._close,
             "gun": self._gun,
+            "post": self._post,
             "publish": self._publish,
             "roster": self._roster,
             "rule": self._rule,
@@ -77,6 +79,15 @@ class Controls:
             if not command["preview"]:
                 answer["number"] = await self._decide(body)
         return answer
+
+    async def _post(self, command: dict[str, Any]) -> dict[str, Any]:
+        self._check_writing()
+        engine = self._engine
+        async with self._deciding:
+            picture = await self._picture()
+            body = posting(engine.plan, picture, command, engine.clock.now_us())
+            number = await self._decide(body)
+        return posting_values(body, number)
 
     async def _seen(self, command: dict[str, Any]) -> dict[str, Any]:
         self._check_writing()
@@ -125,6 +136,8 @@ class Controls:
                 number,
                 at_us,
                 through=picture.through,
+                decisions=picture.decisions,
+                states=picture.states,
             )
             await self._decide(
                 PublicationBody(

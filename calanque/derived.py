@@ -13,6 +13,7 @@ import numpy as np
 
 from config.plan import RacePlan
 from results.eligibility import Eligibility
+from results.list_states import ListStates, list_states
 from results.rankings import Rankings, rank
 from results.standing import Standing
 from timing.decisions import Decisions, decisions_of
@@ -43,7 +44,15 @@ from timing.state import RaceState
 from timing.times import Closings, Guns, Times
 
 _FOR_EVERYBODY: Final = frozenset(
-    {EntryKind.ROSTER, EntryKind.GUN, EntryKind.CLOSING, EntryKind.RULING, EntryKind.CLOCK, EntryKind.HOST_STEP}
+    {
+        EntryKind.ROSTER,
+        EntryKind.GUN,
+        EntryKind.CLOSING,
+        EntryKind.RULING,
+        EntryKind.POSTING,
+        EntryKind.CLOCK,
+        EntryKind.HOST_STEP,
+    }
 )
 """Entries after which everybody is matched again."""
 
@@ -66,6 +75,7 @@ class Picture:
     lag_us: Duration
     """How late the newest read of the slowest source came, by the race clock."""
     decisions: Decisions
+    states: ListStates
 
     def standing(self, plan: RacePlan, *, number: int, at_us: Instant) -> Standing:
         """What publication `number` is made from."""
@@ -77,12 +87,14 @@ class Picture:
             number=number,
             at_us=at_us,
             through=self.through,
+            decisions=self.decisions,
+            states=self.states,
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ground:
-    """What reads are matched on: the roster in columns under the decisions in force, guns and closings."""
+    """What reads are matched on: the roster in columns under the decisions in force, guns, closings, list states."""
 
     decisions: Decisions
     roster: Roster
@@ -91,6 +103,7 @@ class Ground:
     eligibility: Eligibility
     guns: Guns
     closings: Closings
+    states: ListStates
     tags_of: Sequence[Int64]
 
 
@@ -181,6 +194,7 @@ class Derived:
             read_counts=read_counts,
             lag_us=max([0, *late]),
             decisions=ground.decisions,
+            states=ground.states,
         )
 
     def _ranked(self, ground: Ground, times: Times) -> Rankings:
@@ -209,6 +223,7 @@ class Derived:
             eligibility=eligibility,
             guns=guns_in_force(plan.race, state.gun_signals(gone), decisions),
             closings=state.closed(gone),
+            states=list_states(posting.body for posting in state.postings if posting.number not in gone),
             tags_of=before.tags_of if before is not None and same_tags else _tags_by_entrant(field),
         )
 

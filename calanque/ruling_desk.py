@@ -267,4 +267,4 @@ class RulingDesk:
 
 
 def _snapshot(picture: Picture) -> Snapshot:
-    return Snapshot(roster=picture.roster, times=picture.times, rankings=picture.rankings)
+    return Snapshot(roster=picture.roster, times=picture.times, rankings=picture.rankings, states=picture.states)

@@ -10,6 +10,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from results.list_states import NO_STATES, ListStates
+from results.official_rows import OfficialDifference, official_differences
 from results.rankings import RankedList, Rankings
 from timing.instants import MISSING, Duration, Instant
 from timing.reads import Int64
@@ -50,10 +52,14 @@ class ListChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
-    """All that changes. `runners` in the order of the roster, `lists` in that of the race file."""
+    """All that changes. `runners` in the order of the roster, `lists` in that of the race file.
+
+    `official`: places that stand as they were made official, and would be others: each a question for the referee.
+    """
 
     runners: tuple[RunnerChange, ...]
     lists: tuple[ListChange, ...]
+    official: tuple[OfficialDifference, ...]
 
     @property
     def nothing(self) -> bool:
@@ -71,6 +77,7 @@ class Snapshot:
     roster: Roster
     times: Times
     rankings: Rankings
+    states: ListStates = NO_STATES
 
 
 def effect_values(found: Effect, limit: int) -> dict[str, Any]:
@@ -88,6 +95,7 @@ def effect_values(found: Effect, limit: int) -> dict[str, Any]:
             for change in found.lists
         ],
         "podiums_changed": len(found.podiums),
+        "official_changed": len(found.official),
     }
 
 
@@ -100,7 +108,12 @@ def _plain(change: RunnerChange | PlaceChange) -> dict[str, Any]:
 
 def effect(before: Snapshot, after: Snapshot) -> Effect:
     """What is different after. Somebody whom only one roster has counts as not entered in the other."""
-    return Effect(runners=_runner_changes(before, after), lists=_list_changes(before, after))
+    known = set(official_differences(before.rankings, before.states))
+    return Effect(
+        runners=_runner_changes(before, after),
+        lists=_list_changes(before, after),
+        official=tuple(d for d in official_differences(after.rankings, after.states) if d not in known),
+    )
 
 
 def _runner_changes(before: Snapshot, after: Snapshot) -> tuple[RunnerChange, ...]:

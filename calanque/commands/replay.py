@@ -55,6 +55,7 @@ def replay_command(folder: Path, *, out: Path, through: int | None, speed: str, 
     made = publish(
         plan, picture.roster, picture.times, picture.rankings, out, number,
         compared_with.at_us if compared_with else 0, through=picture.through,
+        decisions=picture.decisions, states=picture.states,
     )  # fmt: skip
     say(f"Replayed {grouped(picture.through)} entries; results in {made.folder}")
     say_classes(picture.read_counts, 0)

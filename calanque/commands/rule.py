@@ -10,6 +10,7 @@ from calanque.commands.control import command
 from calanque.errors import FrontDoorError
 from calanque.exit_codes import OK
 from calanque.folder import folder_of
+from calanque.posting_desk import posting, posting_values
 from calanque.terminal import grouped, say, table
 from config.loader import load_race
 from config.plan import Rounding
@@ -78,6 +79,35 @@ def seen_command(
     return OK
 
 
+def post_command(race: str, list_id: str, state: str, *, author: str, role: str, depth: int | None, reason: str) -> int:
+    if role not in list(Role):
+        raise FrontDoorError(f"--role {role}: give {', '.join(Role)}")
+    folder = folder_of(race)
+    zone = load_race(folder.path).race.zone
+    given = {
+        "list_id": list_id,
+        "state": state,
+        "author": author,
+        "role": role,
+        "depth": depth,
+        "reason": reason,
+    }
+    holder = folder.holder()
+    if holder is not None and "url" in holder:
+        answer = command(folder, "post", given)
+    else:
+        with ruled_race(race, f"calanque post {race}") as at_rest:
+            now_us = RaceClock.real().now_us()
+            at_rest.derived.refresh(settle=True)
+            body = posting(at_rest.plan, at_rest.derived.picture(), given, now_us)
+            answer = posting_values(body, at_rest.record(body, now_us))
+    until = answer["protest_until_us"]
+    protest = "" if until is None else f"; protests until {hour(until, zone)}"
+    places = f", {grouped(answer['places'])} places" if answer["places"] else ""
+    say(f"{list_id} {state}{places}{protest}, journal number {answer['number']}")
+    return OK
+
+
 def rulings_command(race: str) -> int:
     """All rulings in the order of the journal, with who, when and why, and whether they are in force."""
     with read_race(race) as at_rest:
@@ -142,10 +172,13 @@ def _say_answer(answer: Mapping[str, Any], rounding: Rounding) -> None:
     number = answer.get("number")
     say(f"Preview, nothing decided (seen {answer['seen']})" if number is None else f"Done, journal number {number}")
     changed = answer["runners_changed"]
-    if not changed and not answer["lists"]:
+    if not changed and not answer["lists"] and not answer["official_changed"]:
         say("Changes no time, status or place")
         return
-    say(f"{grouped(changed)} runners change, {grouped(answer['podiums_changed'])} podiums")
+    say(
+        f"{grouped(changed)} runners change, {grouped(answer['podiums_changed'])} podiums, "
+        f"{grouped(answer['official_changed'])} official places (which stand until a list is opened again)"
+    )
     rows = [("bib", "status", "official time", "net time")]
     rows += [_runner_row(runner, rounding) for runner in answer["runners"][:SHOWN]]
     if len(rows) > 1:

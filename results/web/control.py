@@ -83,6 +83,17 @@ class Rule(_Command):
     preview: bool = False
 
 
+class Post(_Command):
+    """A list, or its first `depth` places, is posted, made official by the referee, or opened again."""
+
+    list_id: Identifier
+    state: Literal["posted", "official", "reopened"]
+    author: Author
+    role: Literal["crew", "referee", "jury"] = "crew"
+    depth: Annotated[int, Field(ge=1)] | None = None
+    reason: Annotated[str, StringConstraints(max_length=1000)] = ""
+
+
 class Seen(_Command):
     """Somebody was seen at a point without a chip being read. `bib` empty: no bib could be seen."""
 
@@ -101,6 +112,7 @@ class StatusAsked(_Command):
 COMMANDS: Final[Mapping[str, type[_Command]]] = {
     "close": Close,
     "gun": Gun,
+    "post": Post,
     "publish": Publish,
     "roster": Roster,
     "rule": Rule,
