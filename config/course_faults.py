@@ -29,6 +29,7 @@ def note_course_faults(draft: Draft) -> None:
         _legs,
         _profile,
         _mats,
+        _lines,
         _mats_of_points,
         _mats_of_sources,
         _protocols,
@@ -245,6 +246,22 @@ def _points_of_mat(draft: Draft, index: int, mat: MatSection, known: list[str]) 
                 f'"{name}" is not run after "{before}"',
                 "each point once, in the order they are run",
             )
+
+
+def _lines(draft: Draft) -> None:
+    """Mats that share points lie on one line, and a crossing of it may be any of them: all must serve the same."""
+    lines = [(index, mat) for index, mat in draft.mats.items() if mat.points]
+    for index, mat in draft.mats.items():
+        for of_line, line in lines:
+            if of_line == index or (mat.points and of_line > index):
+                continue
+            if set(mat.served) & set(line.served) and mat.served != line.served:
+                draft.fault(
+                    ("mats", index, "points" if mat.points else "point"),
+                    f'shares a point with mat "{line.id}" (line {draft.line("mats", of_line)}), and serves others',
+                    f"the same points: {', '.join(line.served)}",
+                )
+                break
 
 
 def _raw_mats(draft: Draft, name: str) -> list[object]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from timing.field import Field
 from timing.instants import MISSING
+from timing.laps import Laps, lines_of
 from timing.passings import gather
 from timing.point_matching import AtPoint, Crossings, MatchRules, match_point
 from timing.race import Race
@@ -45,7 +46,13 @@ def match(reads: Reads, field: Field, race: Race, guns: Guns, closings: Closings
     part_classes = np.empty(len(part), np.uint8)
     found = Crossings(n_points=len(race.course.points), n_entrants=len(field))
     rules = MatchRules.of(field, race, guns, closings)
+    lines = lines_of(race.course)
+    laps = Laps.of(lines, part, passings, who, rules) if lines and len(passings) else None
+    if laps is not None:
+        at_point = laps.with_starts(at_point)
     for index, point in enumerate(race.course.points):
+        if laps is not None and index == 1:
+            at_point = laps.with_laps(at_point, found.moment_us[0], part_classes)
         chosen = at_point == index
         here = AtPoint(
             index=index,

@@ -212,10 +212,20 @@ def test_each_fault_is_told_with_its_line_and_what_would_be_accepted(
     assert faults[key][2] == line_with(text, line)
 
 
-def test_a_point_that_only_backups_serve_is_a_fault_on_a_lap_course_too(parse: Parse) -> None:
-    text = LAPS.replace('["START", "LAP1", "LAP2", "FINISH"]', '["START", "LAP1", "FINISH"]', 1)
-    assert list(faults_of(parse, text)) == ["points[3]"]
-    assert "only backup mats" in faults_of(parse, text)["points[3]"][0]
+@pytest.mark.parametrize("other", ['points = ["START", "LAP1", "FINISH"]', 'point = "FINISH"'])
+def test_mats_that_share_points_must_serve_the_same(parse: Parse, other: str) -> None:
+    text = LAPS.replace('points = ["START", "LAP1", "LAP2", "FINISH"]\nrole', f"{other}\nrole")
+    faults = faults_of(parse, text)
+    assert list(faults) == [f"mats[2].{other.split(' ')[0]}"]
+    (message, accepted, line) = next(iter(faults.values()))
+    assert f'with mat "line" (line {line_with(text, "[[mats]]")})' in message
+    assert accepted == "the same points: START, LAP1, LAP2, FINISH"
+    assert line == line_with(text, other)
+
+
+def test_a_line_of_backup_mats_alone_is_a_fault(parse: Parse) -> None:
+    text = LAPS.replace('source = "line"\nlabel = "01"', 'role = "backup"\nsource = "line"\nlabel = "01"')
+    assert list(faults_of(parse, text)) == ["points[1]", "points[2]", "points[3]", "points[4]"]
 
 
 def test_a_list_of_the_main_race_is_a_fault_where_every_wave_is_of_another(parse: Parse) -> None:
