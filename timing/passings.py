@@ -8,9 +8,10 @@ from typing import Literal
 
 import numpy as np
 
-from timing.instants import MILLISECOND, Duration, Instant
+from timing.instants import Duration, Instant
 from timing.race import MomentRule
 from timing.reads import Bool, Float32, Int16, Int32, Int64, Reads, is_same_for_all, same_for_all
+from timing.signals import blocks, by_signal
 
 _ANTENNA_BITS = 8
 
@@ -237,17 +238,10 @@ def moments_of(reads: Reads, passings: Passings, rule: MomentRule) -> tuple[Int6
     moment = reads.moment_us[used]
     if rule not in (MomentRule.STRONGEST, MomentRule.FITTED) or not len(passings):
         return moment, used
-    rssi = reads.rssi
-    heard = _heard(rssi, passings)
-    for index in np.flatnonzero(heard & ~passings.waiting).tolist():
-        low, high = int(passings.low[index]), int(passings.high[index])
-        signal = rssi[low:high]
-        used[index] = strongest = low + int(np.nanargmax(signal))
-        moment[index] = reads.moment_us[strongest]
-        if rule is MomentRule.FITTED:
-            top = fitted_top(reads.moment_us[low:high], signal)
-            if top is not None:
-                moment[index] = top
+    heard = np.flatnonzero(_heard(reads.rssi, passings) & ~passings.waiting)
+    for some in blocks(passings.low, passings.high, heard):
+        found = by_signal(reads, passings.low[some], passings.high[some], fitted=rule is MomentRule.FITTED)
+        moment[some], used[some] = found
     return moment, used
 
 
@@ -255,35 +249,9 @@ def _heard(rssi: Float32, passings: Passings) -> Bool:
     """Which passings have a usable read with a signal."""
     if is_same_for_all(rssi) and np.isnan(rssi[0]):
         return np.zeros(len(passings), np.bool_)
-    signals_before = np.concatenate(([0], np.cumsum(~np.isnan(rssi))))
+    silent = np.isnan(rssi)
+    if not silent.any():
+        return np.ones(len(passings), np.bool_)
+    signals_before = np.concatenate(([0], np.cumsum(~silent)))
     heard: Bool = signals_before[passings.high] > signals_before[passings.low]
     return heard
-
-
-def fitted_top(moment_us: Int64, rssi: Float32) -> Instant | None:
-    """The top of the parabola through the signal, by least squares in exact integers, or None.
-
-    Times are taken in whole milliseconds after the first read, signals in tenths of a decibel. None with fewer than
-    three signals, without a top, or with one outside the reads.
-    """
-    heard = ~np.isnan(rssi)
-    if int(heard.sum()) < 3:
-        return None
-    base = int(moment_us[0])
-    times = ((moment_us[heard] - base) // MILLISECOND).tolist()
-    signals = np.rint(rssi[heard].astype(np.float64) * 10).astype(np.int64).tolist()
-    n = len(times)
-    s1 = sum(times)
-    s2 = sum(t * t for t in times)
-    s3 = sum(t**3 for t in times)
-    s4 = sum(t**4 for t in times)
-    y0 = sum(signals)
-    y1 = sum(t * y for t, y in zip(times, signals, strict=True))
-    y2 = sum(t * t * y for t, y in zip(times, signals, strict=True))
-    # Cramer's rule for y = a t^2 + b t + c; the common denominator is positive, so signs are those of a and b.
-    a = y2 * (s2 * n - s1 * s1) - s3 * (y1 * n - s1 * y0) + s2 * (y1 * s1 - s2 * y0)
-    b = s4 * (y1 * n - s1 * y0) - y2 * (s3 * n - s1 * s2) + s2 * (s3 * y0 - y1 * s2)
-    if a >= 0:
-        return None
-    top = base + (-b * MILLISECOND) // (2 * a)
-    return top if int(moment_us[0]) <= top <= int(moment_us[-1]) else None

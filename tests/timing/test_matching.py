@@ -15,10 +15,11 @@ from timing.field import Field
 from timing.guns import GunSignal, guns_in_force
 from timing.instants import MINUTE, MISSING, SECOND
 from timing.matching import Matched, adopt, match
-from timing.passings import arrange, fitted_top
+from timing.passings import arrange
 from timing.race import GunOrigin, MomentRule, NetWithoutStart
 from timing.reads import Names, ReadClass, Reads, Tag
 from timing.roster import Bib, Entrant, Roster
+from timing.signals import fitted_top
 from timing.times import Closings, Flag, Origin, Status
 
 
