@@ -144,6 +144,11 @@ class ClockEvidence:
         by_us = later[np.clip(epoch, 0, len(self.steps))]
         return np.where(epoch < 0, 0, by_us).astype(np.int64)
 
+    @staticmethod
+    def epochs(cells: LagCells, comparisons: tuple[Comparison, ...]) -> Int64:
+        """The epoch of each cell, then of each comparison."""
+        return np.concatenate([cells.epoch, np.array([c.epoch for c in comparisons], np.int64)])
+
     def note_step(self, step: HostStepBody) -> None:
         """Our own clock was moved: what comes from now on arrives on the new time."""
         self.steps.append(step)

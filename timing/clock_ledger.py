@@ -149,6 +149,11 @@ def corrected(base_us: Int64, correction: CorrectClock) -> Int64:
     return result
 
 
+def corrected_one(base_us: Instant, correction: CorrectClock) -> Instant:
+    """The same for one base instant."""
+    return int(corrected(np.array([base_us], np.int64), correction)[0])
+
+
 def _share(along: Int64, rise: int, run: int) -> Int64:
     """`along * rise // run`, whatever their size: whole runs first, so that only the rest is multiplied."""
     whole, rest = np.divmod(along, run)

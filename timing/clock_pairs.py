@@ -1,0 +1,83 @@
+"""Whether two mats on one line disagree about everybody: a question about the pair, asked once and not per runner."""
+
+from typing import Final
+
+import numpy as np
+
+from timing.clock_evidence import NEVER, ClockEvidence, mat_pairs
+from timing.clock_ledger import ClockLedger, corrected
+from timing.instants import MILLISECOND, MINUTE, SECOND, Duration
+from timing.race import Course, PointKind, Race
+from timing.reads import Int64, SourceId
+
+APART_US: Final = 500 * MILLISECOND
+"""Two mats see a runner at moments that differ by less, once the way between them is taken off."""
+
+APART_AT_START_US: Final = 3 * SECOND
+"""At the start people stand and walk between the mats."""
+
+TAGS_MIN: Final = 10
+_SAME_CROSSING_US: Final = MINUTE
+
+
+def pairs_apart(
+    race: Race, evidence: ClockEvidence, ledger: ClockLedger
+) -> tuple[tuple[SourceId, SourceId, Duration, int], ...]:
+    """(source of the main mat, source of the backup, by how much the backup is later, seen by how many tags).
+
+    Only pairs that differ for everybody; what rulings correct is taken off.
+    """
+    found = []
+    for main, backup in mat_pairs(race):
+        sources = (race.course.mats[main].source, race.course.mats[backup].source)
+        if sources[0] == sources[1]:
+            continue
+        gaps = _gaps(race, evidence, ledger, main, backup)
+        if len(gaps) < TAGS_MIN:
+            continue
+        gap_us = _median(gaps)
+        spread_us = _median(np.abs(gaps - gap_us))
+        point = next(p for p in race.course.points if p.id == race.course.mats[main].point)
+        limit_us = APART_AT_START_US if point.kind is PointKind.START else APART_US
+        if abs(gap_us) > max(limit_us, 2 * spread_us):
+            found.append((*sources, gap_us, len(gaps)))
+    return tuple(found)
+
+
+def _gaps(race: Race, evidence: ClockEvidence, ledger: ClockLedger, main: int, backup: int) -> Int64:
+    """For each tag that both saw: how much later the backup saw it, without the way between the two mats."""
+    n = min(len(evidence.first_us[main]), len(evidence.first_us[backup]))
+    firsts = [evidence.first_us[mat][:n] for mat in (main, backup)]
+    both = (firsts[0] != NEVER) & (firsts[1] != NEVER)
+    moments = [
+        _placed(first[both], race.course.mats[mat].source, ledger)
+        for first, mat in zip(firsts, (main, backup), strict=True)
+    ]
+    gaps = moments[1] - moments[0] - _way_us(race.course, main, backup)
+    same: Int64 = gaps[np.abs(gaps) < _SAME_CROSSING_US]
+    return same
+
+
+def _placed(base_us: Int64, source: SourceId, ledger: ClockLedger) -> Int64:
+    """Base instants under the corrections of a source, whatever arrival those are bound to."""
+    placed = base_us.copy()
+    for correction in ledger.corrections:
+        if correction.source == source:
+            span = correction.stamps
+            mine = np.ones(len(base_us), np.bool_)
+            if span.begin_us is not None:
+                mine &= base_us >= span.begin_us
+            if span.end_us is not None:
+                mine &= base_us < span.end_us
+            placed[mine] = corrected(base_us[mine], correction)
+    return placed
+
+
+def _way_us(course: Course, main: int, backup: int) -> Duration:
+    mats = course.mats
+    speed = next(p.line_speed_mm_s for p in course.points if p.id == mats[main].point)
+    return (mats[backup].to_line_mm - mats[main].to_line_mm) * SECOND // speed
+
+
+def _median(values: Int64) -> int:
+    return int(np.sort(values)[len(values) // 2])
