@@ -6,7 +6,7 @@ rulings (`preview`) goes the same way and changes nothing here.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -16,6 +16,9 @@ from results.eligibility import Eligibility
 from results.list_states import ListStates, list_states
 from results.rankings import Rankings, rank
 from results.standing import Standing
+from timing.clock_faults import ClockFinding
+from timing.clock_findings import ledger_now
+from timing.clock_ledger import AS_STAMPED, ClockLedger
 from timing.decisions import Decisions, decisions_of
 from timing.field import Field
 from timing.guns import guns_in_force
@@ -76,6 +79,7 @@ class Picture:
     """How late the newest read of the slowest source came, by the race clock."""
     decisions: Decisions
     states: ListStates
+    clocks: tuple[ClockFinding, ...]
 
     def standing(self, plan: RacePlan, *, number: int, at_us: Instant) -> Standing:
         """What publication `number` is made from."""
@@ -94,7 +98,10 @@ class Picture:
 
 @dataclass(frozen=True, kw_only=True)
 class Ground:
-    """What reads are matched on: the roster in columns under the decisions in force, guns, closings, list states."""
+    """What reads are matched on: the roster in columns under the decisions in force, guns, closings, clocks.
+
+    `findings`: what evidence says of clocks; `states`: which lists are posted or official.
+    """
 
     decisions: Decisions
     roster: Roster
@@ -104,6 +111,8 @@ class Ground:
     guns: Guns
     closings: Closings
     states: ListStates
+    ledger: ClockLedger
+    findings: tuple[ClockFinding, ...]
     tags_of: Sequence[Int64]
 
 
@@ -132,7 +141,7 @@ class Derived:
         """
         self._tick += 1
         touched = self._state.take_touched()
-        if self._everybody:
+        if self._everybody or (len(touched) and self._clocks_differ()):
             self._match_everybody()
             return True
         touched = self._now_due(touched, settle)
@@ -167,10 +176,10 @@ class Derived:
         gone = state.withdrawn_with(acts)
         decisions = decisions_of([*state.acts(gone), *(act for act in acts if not isinstance(act, Withdraw))])
         ground = self._ground_under(decisions, gone)
-        reads = state.reads()
         concerned = self._concerned(acts, ground)
+        reads = state.reads() if ground.ledger == state.ledger else state.reads_under(ground.ledger)
         if concerned is None:
-            times = match(arrange(reads).reads, ground.field, self._plan.race, ground.guns, ground.closings).times
+            times = self._matched(arrange(reads).reads, ground).times
         else:
             entrants, tags = _together(concerned, np.empty(0, np.int64), ground, self.ground)
             rows = state.rows_of_tags(tags)
@@ -195,6 +204,7 @@ class Derived:
             lag_us=max([0, *late]),
             decisions=ground.decisions,
             states=ground.states,
+            clocks=ground.findings,
         )
 
     def _ranked(self, ground: Ground, times: Times) -> Rankings:
@@ -214,6 +224,7 @@ class Derived:
         else:
             eligibility = Eligibility.of(plan, roster, decisions.categories)
         field = ruled_field(base, decisions, roster, plan.race, state.tags)
+        ledger, findings = self._clocks(decisions, gone)
         same_tags = before is not None and same_roster and before.decisions.tags == decisions.tags
         return Ground(
             decisions=decisions,
@@ -221,17 +232,34 @@ class Derived:
             base=base,
             field=field,
             eligibility=eligibility,
-            guns=guns_in_force(plan.race, state.gun_signals(gone), decisions),
+            guns=guns_in_force(plan.race, state.gun_signals(ledger, gone), decisions),
+            ledger=ledger,
+            findings=findings,
             closings=state.closed(gone),
             states=list_states(posting.body for posting in state.postings if posting.number not in gone),
             tags_of=before.tags_of if before is not None and same_tags else _tags_by_entrant(field),
         )
+
+    def _clocks(self, decisions: Decisions, gone: frozenset[int]) -> tuple[ClockLedger, tuple[ClockFinding, ...]]:
+        """The clock ledger in force, and what evidence says of clocks."""
+        race, state = self._plan.race, self._state
+        as_stamped = guns_in_force(race, state.gun_signals(AS_STAMPED, gone), decisions)
+        return ledger_now(race, as_stamped, decisions, state.clock_evidence)
+
+    def _clocks_differ(self) -> bool:
+        """Whether the reads that came speak for other clocks than those in force."""
+        ledger, findings = self._clocks(self._state.decisions, self._state.withdrawn)
+        self._ground = replace(self.ground, findings=findings)
+        return ledger != self._state.ledger
 
     def _match_everybody(self) -> None:
         self._everybody = False
         self._parked.clear()
         state = self._state
         ground = self._ground = self._ground_under(state.decisions, state.withdrawn)
+        if ground.ledger != state.ledger:
+            state.set_ledger(ground.ledger)
+            state.take_touched()
         arranged = arrange(state.reads())
         matched = self._matched(arranged.reads, ground)
         self._times = matched.times

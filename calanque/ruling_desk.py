@@ -11,6 +11,7 @@ from typing import Any, Final
 from calanque.derived import Derived, Picture
 from config.plan import RacePlan
 from results.effects import Effect, Snapshot, effect, effect_values
+from timing.clock_ledger import checked_correction
 from timing.errors import RulingRefused
 from timing.instants import Instant
 from timing.journal_chain import Entry
@@ -163,7 +164,7 @@ class RulingDesk:
             case SetGun() | RecallStart():
                 self._check_gun(act)
             case CorrectClock():
-                self._one_of("source", act.source, [source.id for source in self._plan.race.sources])
+                checked_correction(act, self._plan.race)
             case SetTime(point=point, instant_us=instant):
                 self._one_of("point", point, [p.id for p in self._plan.race.course.points])
                 self._check_instant(instant)

@@ -12,7 +12,7 @@ from typing import Final, Generic, TypeVar
 import numpy as np
 
 from timing.clock_evidence import ClockEvidence
-from timing.clock_ledger import ClockLedger
+from timing.clock_ledger import ClockLedger, trusted_instant
 from timing.clocks import moments
 from timing.decisions import NO_DECISIONS, decisions_of, withdrawn
 from timing.delivery import Cursor
@@ -189,14 +189,27 @@ class RaceState:
         """How many malformed records are kept raw in the journal."""
         return sum(counts.malformed for counts in self.counts.values())
 
-    def gun_signals(self, withdrawn: frozenset[int] | None = None) -> list[GunSignal]:
-        """The guns that were heard or entered and not taken back, where their instant is known."""
+    def gun_signals(self, ledger: ClockLedger, withdrawn: frozenset[int] | None = None) -> list[GunSignal]:
+        """The guns that were heard or entered and not taken back, where a ledger gives their instant."""
         gone = self.withdrawn if withdrawn is None else withdrawn
-        return [
-            GunSignal(instant_us=gun.body.instant_us, wave=gun.body.wave, number=gun.number)
-            for gun in self.guns
-            if gun.body.instant_us is not None and not (gun.number in gone and gun.body.origin != "wire")
-        ]
+        signals = []
+        for gun in self.guns:
+            instant_us = gun.body.instant_us
+            if gun.body.origin == "wire":
+                instant_us = self._instant_on_wire(gun, ledger)
+            elif gun.number in gone:
+                continue
+            if instant_us is not None:
+                signals.append(GunSignal(instant_us=instant_us, wave=gun.body.wave, number=gun.number))
+        return signals
+
+    def _instant_on_wire(self, gun: Recorded[GunBody], ledger: ClockLedger) -> Instant | None:
+        body = gun.body
+        if body.source is None or body.stamp_us is None or body.clock is None:
+            return body.instant_us
+        return trusted_instant(
+            ledger, self.race, source=body.source, clock=body.clock, stamp_us=body.stamp_us, received_us=gun.at_us
+        )
 
     def closed(self, withdrawn: frozenset[int] | None = None) -> Closings:
         """The closing acts in force: of several of one point the last."""
