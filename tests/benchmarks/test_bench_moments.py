@@ -1,7 +1,7 @@
 """How far from the true instant each rule of a moment is, by speed: simulated readers that give the signal.
 
-The chips are read as measured bursts were (26 ms and more between two reads, a parabola of 18 dB, scatter of 1.6 dB) by
-a mat one metre beyond the line, which the rules take off again. The table is in docs/moments.md.
+The chips are read as measured bursts were (26 ms and more between two reads, a parabola of 18 dB, scatter of 1.6
+dB) by a mat one metre beyond the line, which the rules take off again. The table is in docs/moments.md.
 """
 
 import sys
