@@ -200,17 +200,21 @@ class _Check:
 def _fewest(
     check: _Check, free: list[SourceId], known: Mapping[SourceId, Duration], step: Duration
 ) -> Mapping[SourceId, Duration] | None:
-    """The one set of shifts that fits with the fewest sources changed; None where there is none, or several."""
+    """The one set that fits with the fewest different shifts, and of those with the fewest sources changed.
+
+    Clocks that were set by one hand are off by the same. None where nothing fits, or several fit equally well.
+    """
     count = _HOURS_MAX * HOUR // step
     shifts = [number * step for number in range(-count, count + 1)]
     best: list[dict[SourceId, Duration]] = []
-    fewest = len(free) + 1
+    fewest = (len(shifts), len(free))
     check.tries = 0
     for found in _fitting(check, free, known, shifts):
         changed = {source: shift for source, shift in found.items() if shift and source not in known}
-        if len(changed) < fewest:
-            fewest, best = len(changed), [changed]
-        elif len(changed) == fewest:
+        cost = (len(set(changed.values())), len(changed))
+        if cost < fewest:
+            fewest, best = cost, [changed]
+        elif cost == fewest:
             best.append(changed)
     return best[0] if len(best) == 1 and check.tries < _TRIES_MAX else None
 

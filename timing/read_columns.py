@@ -213,7 +213,7 @@ def decode_reads(source: SourceId, body: bytes) -> DecodedReads:
         reader_file=whole.get("reader_file", none),
         kind=whole.get("kind", none),
         stamp_us=whole.get("stamp_us", none),
-        received_us=whole.get("received_us", none),
+        received_us=whole.get("received_us", missing),
         antenna=whole.get("antenna", missing),
         reader_seq=whole.get("reader_seq", missing),
         rssi=real["rssi"] if "rssi" in real else np.full(rows, np.nan),

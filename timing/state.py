@@ -35,7 +35,7 @@ from timing.entries import (
 )
 from timing.guns import GunSignal
 from timing.identity import IdentityIndex
-from timing.instants import Instant
+from timing.instants import MISSING, Instant
 from timing.journal_chain import Entry, EntryKind
 from timing.race import Race
 from timing.read_columns import KINDS
@@ -368,10 +368,10 @@ def _note_last(counts: SourceCounts, taken: Taken, mine: Bool, stamp_us: Int64) 
     if len(used):
         newest = int(used.max())
         counts.newest_us = newest if counts.newest_us is None else max(counts.newest_us, newest)
-    rows = np.flatnonzero(mine & taken.trusted)
+    received_us = taken.stamps.received_us
+    rows = np.flatnonzero(mine & taken.trusted & (received_us != MISSING))
     if not len(rows):
         return
-    received_us = taken.stamps.received_us
     last = rows[np.lexsort((stamp_us[rows], received_us[rows]))[-1]]
     arrived = (int(received_us[last]), int(stamp_us[last]))
     if (
