@@ -6,8 +6,8 @@ import numpy as np
 
 from timing.clock_evidence import NEVER, ClockEvidence, mat_pairs
 from timing.clock_ledger import ClockLedger, corrected
-from timing.instants import MILLISECOND, MINUTE, SECOND, Duration
-from timing.race import Course, PointKind, Race
+from timing.instants import DAY, MILLISECOND, MINUTE, SECOND, Duration
+from timing.race import PointKind, Race
 from timing.reads import Int64, SourceId
 
 APART_US: Final = 500 * MILLISECOND
@@ -53,7 +53,7 @@ def _gaps(race: Race, evidence: ClockEvidence, ledger: ClockLedger, main: int, b
         _placed(first[both], race.course.mats[mat].source, ledger)
         for first, mat in zip(firsts, (main, backup), strict=True)
     ]
-    gaps = moments[1] - moments[0] - _way_us(race.course, main, backup)
+    gaps = moments[1] - moments[0] - _way_us(race, main, backup, moments[0])
     same: Int64 = gaps[np.abs(gaps) < _SAME_CROSSING_US]
     return same
 
@@ -73,10 +73,16 @@ def _placed(base_us: Int64, source: SourceId, ledger: ClockLedger) -> Int64:
     return placed
 
 
-def _way_us(course: Course, main: int, backup: int) -> Duration:
-    mats = course.mats
-    speed = next(p.line_speed_mm_s for p in course.points if p.id == mats[main].point)
-    return (mats[backup].to_line_mm - mats[main].to_line_mm) * SECOND // speed
+def _way_us(race: Race, main: int, backup: int, moment_us: Int64) -> Int64:
+    """How long each takes from one mat to the other: at the speed they came with since the first planned gun."""
+    mats = race.course.mats
+    way_mm = mats[backup].to_line_mm - mats[main].to_line_mm
+    point = next(p for p in race.course.points if p.id == mats[main].point)
+    if point.kind is PointKind.START:
+        return np.full(len(moment_us), way_mm * SECOND // point.line_speed_mm_s, np.int64)
+    elapsed_us = np.clip(moment_us - min(wave.planned_gun_us for wave in race.waves), point.min_time_us, DAY)
+    way_us: Int64 = way_mm * elapsed_us // (point.distance_m * 1000)
+    return way_us
 
 
 def _median(values: Int64) -> int:

@@ -4,6 +4,7 @@ Knows only how many reads each mat had in each minute, the guns and the course. 
 does not fit, and exactly one way of changing the fewest clocks does.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -19,6 +20,9 @@ from timing.times import Guns
 
 READS_MIN: Final = 5
 """A mat with fewer reads says nothing."""
+
+POINT_READS_MIN: Final = 20
+"""Two points at least have so many, or there is no race to judge by yet."""
 
 SHARE_MIN: Final = 0.7
 """Of the reads at the start, at least so many are while it is open."""
@@ -39,6 +43,9 @@ _CLEARLY: Final = 0.3
 _AFTER_GUN_US: Final = 5 * MINUTE
 _BEFORE_US: Final = 2 * MINUTE
 _HOURS_MAX: Final = 3
+_HANDS_MAX: Final = {HOUR: 2, HALF_HOUR: 1}
+"""How many different shifts at once are believed: two people set clocks wrong by hours; half hours are rare enough."""
+
 _TRIES_MAX: Final = 20_000
 
 
@@ -64,7 +71,7 @@ def hours_off(
     """
     seen = _seen(race, evidence)
     free = sorted({mat.source for mat in seen} - set(known))
-    if not free:
+    if not free or not _is_a_race(seen, guns):
         return {}
     check = _Check(race, guns, evidence.first_minute, seen)
     if check.fits({**dict.fromkeys(free, 0), **known}, both=False):
@@ -74,6 +81,15 @@ def hours_off(
         if found is not None:
             return found
     return {}
+
+
+def _is_a_race(seen: tuple[_MatReads, ...], guns: Guns) -> bool:
+    """Whether there is enough to judge by: before people have run anything fits anything."""
+    reads = Counter[int]()
+    for mat in seen:
+        reads[mat.point] += mat.reads
+    enough = [point for point, count in reads.items() if count >= POINT_READS_MIN]
+    return len(enough) >= 2 and max(mat.median_us for mat in seen) > min(guns.wave_us)
 
 
 def start_fits(race: Race, guns: Guns, evidence: ClockEvidence, instead_us: Duration) -> bool:
@@ -212,6 +228,8 @@ def _fewest(
     for found in _fitting(check, free, known, shifts):
         changed = {source: shift for source, shift in found.items() if shift and source not in known}
         cost = (len(set(changed.values())), len(changed))
+        if cost[0] > _HANDS_MAX[step]:
+            continue
         if cost < fewest:
             fewest, best = cost, [changed]
         elif cost == fewest:
