@@ -99,6 +99,18 @@ def moments(stamp_us: Int64, clock: ClockKind, race: Race) -> tuple[Int64, Bool]
     return found.base_us, (found.code >= FIRST_DOUBT) | outside(found.base_us, race)
 
 
+def sent_as(base_us: Instant, code: StampCode, race: Race) -> tuple[int, ClockKind]:
+    """The stamp that gave a base instant, as it was sent, and what its clock keeps: the way back from `based`."""
+    if code is StampCode.UTC:
+        return base_us, ClockKind.UTC
+    if code is StampCode.ELAPSED:
+        return base_us, ClockKind.ELAPSED
+    wall_us = base_us + _offset_us(race.zone, base_us)
+    if code in (StampCode.LOCAL, StampCode.LOCAL_TWICE):
+        return wall_us, ClockKind.LOCAL
+    return wall_us % DAY, ClockKind.TIME_OF_DAY
+
+
 def _dated(of_day_us: Int64, race: Race, offsets: _ZoneOffsets, received_us: Int64 | None) -> Int64:
     """Wall times of times of day: each on the day that fits the race window and its arrival."""
     first_day = datetime_of(race.first_instant_us, race.zone).date()

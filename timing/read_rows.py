@@ -179,6 +179,10 @@ class ReadRows:
             held=held,
         )
 
+    def stamps_of(self, rows: Int64) -> Stamps:
+        """What the stamps of these rows say, before any correction, and when they came."""
+        return self._stamps().take(rows)
+
     def newest_us(self, source: int) -> int | None:
         """The latest moment of the source's reads that are not held."""
         mine = (self._source.view() == source) & ~self._held.view()

@@ -12,7 +12,7 @@ from typing import Final, Generic, TypeVar
 import numpy as np
 
 from timing.clock_evidence import ClockEvidence
-from timing.clock_ledger import ClockLedger, trusted_instant
+from timing.clock_ledger import ClockLedger, Stamps, trusted_instant
 from timing.clocks import moments
 from timing.decisions import NO_DECISIONS, decisions_of, withdrawn
 from timing.delivery import Cursor
@@ -157,6 +157,10 @@ class RaceState:
     def rows_of_tags(self, tags: Sequence[int] | Int64) -> Int64:
         """The rows in `reads()` of these tags (numbers in `tags`)."""
         return self._rows.rows_of_tags(tags)
+
+    def stamps_of(self, rows: Int64) -> Stamps:
+        """What the stamps of these rows of `reads()` say, before any correction, and when they came."""
+        return self._rows.stamps_of(rows)
 
     @property
     def ledger(self) -> ClockLedger:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from small_race import PARIS, at, make_race
 
-from timing.clocks import StampCode, based, moments
+from timing.clocks import StampCode, based, moments, sent_as
 from timing.instants import DAY, HOUR, MINUTE, MISSING, SECOND, instant_of
 from timing.race import Race, Wave
 from timing.reads import ClockKind
@@ -110,3 +110,11 @@ def test_elapsed_stamps_have_no_instant_of_their_own() -> None:
 def test_no_stamp_at_all_is_no_stamp(clock: ClockKind) -> None:
     instants, held = moments(np.empty(0, np.int64), clock, RACE)
     assert (len(instants), len(held)) == (0, 0)
+
+
+@pytest.mark.parametrize("text", ["00:10:00", "02:30:00", "09:00:03.25", "22:59:59.999999"])
+@pytest.mark.parametrize("clock", ClockKind)
+def test_the_stamp_as_sent_is_found_again_from_what_was_made_of_it(clock: ClockKind, text: str) -> None:
+    stamp_us = of_day(text) if clock is ClockKind.TIME_OF_DAY else wall(text)
+    found = based(np.array([stamp_us]), clock, RACE)
+    assert sent_as(int(found.base_us[0]), StampCode(int(found.code[0])), RACE) == (stamp_us, clock)
