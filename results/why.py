@@ -61,7 +61,7 @@ class PointWhy:
     """One point: the crossing (None: none), what gave it, and every other read there.
 
     `at_mat_us`: the moment at the mat, `crossing_us` that at the line. `passing_reads`: how many reads the crossing has
-    on the mat that gives the time, from `passing_from_us` to `passing_until_us`. `choices`: the rules that decided.
+    of the tag and on the mat that give the time, from `passing_from_us` to `passing_until_us`. `choices`: the rules that decided.
     `split_us`: from the own start, or the gun that stands in for it. `ruling`: of a time set or taken away by a person.
     """
 
@@ -107,6 +107,7 @@ class PlaceWhy:
     value_us: Duration
     state: str
     prize: bool
+    public: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -374,6 +375,7 @@ def _places(evidence: Evidence) -> tuple[PlaceWhy, ...]:
                     value_us=int(ranked.value_us[row]),
                     state=evidence.states.get(ranked.id, STATE),
                     prize=ranked.rule.prize,
+                    public=ranked.rule.public,
                 )
             )
     return tuple(places)

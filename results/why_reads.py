@@ -23,6 +23,8 @@ class Reason(enum.StrEnum):
     """Read again in the passing that gives the time."""
     OTHER_MAT = "other_mat"
     """In the crossing that counts, on the mat that does not give the time."""
+    OTHER_TAG = "other_tag"
+    """In the crossing that counts, by the other tag the runner wears."""
     BEFORE_GUN = "before_gun"
     EARLIER_START = "earlier_start"
     """Crossed the start again later: the last crossing counts."""
@@ -185,7 +187,7 @@ def groups_of(evidence: Evidence, k: int | None, rows: Int64) -> tuple[ReadGroup
     """The reads at a point that give no time, by mat and by what became of them, in order of their first read."""
     classes, moments, mats = evidence.classes[rows], evidence.reads.moment_us[rows], evidence.reads.mat[rows]
     used = used_read(evidence, rows)
-    used_mat = None if used is None else int(evidence.reads.mat[used])
+    giving = None if used is None else (int(evidence.reads.mat[used]), int(evidence.reads.tag[used]))
     keys: dict[tuple[int, int, Reason, tuple[int, ...], str | None], list[int]] = defaultdict(list)
     for row, kind, mat, moment in zip(rows.tolist(), classes.tolist(), mats.tolist(), moments.tolist(), strict=True):
         mine = bool(evidence.mine[row])
@@ -193,7 +195,9 @@ def groups_of(evidence: Evidence, k: int | None, rows: Int64) -> tuple[ReadGroup
             continue
         reason = Reason.WORN_BY_ANOTHER
         if mine:
-            reason = _reason(evidence, k, ReadClass(kind), int(moment), mat == used_mat)
+            reason = _reason(evidence, k, ReadClass(kind), int(moment))
+            if reason is Reason.SAME_PASSING and giving is not None:
+                reason = _beside(giving, mat, int(evidence.reads.tag[row]))
         rulings = _set_aside_by(evidence, row) if reason is Reason.SET_ASIDE else ()
         held = _held(evidence, row) if reason is Reason.HELD else None
         shown = kind if mine else int(ReadClass.UNKNOWN_TAG)  # What it is for the other is not told here.
@@ -215,7 +219,14 @@ def groups_of(evidence: Evidence, k: int | None, rows: Int64) -> tuple[ReadGroup
     return tuple(sorted(groups, key=lambda group: (group.first_us, group.mat or "")))
 
 
-def _reason(evidence: Evidence, k: int | None, kind: ReadClass, moment_us: Instant, on_used_mat: bool) -> Reason:
+def _beside(giving: tuple[int, int], mat: int, tag: int) -> Reason:
+    """Of a read in the crossing that counts, beside the mat and tag that give the time."""
+    if mat != giving[0]:
+        return Reason.OTHER_MAT
+    return Reason.SAME_PASSING if tag == giving[1] else Reason.OTHER_TAG
+
+
+def _reason(evidence: Evidence, k: int | None, kind: ReadClass, moment_us: Instant) -> Reason:
     if kind is ReadClass.CLOCK_HELD:
         return Reason.HELD
     if kind is ReadClass.SET_ASIDE:
@@ -225,7 +236,7 @@ def _reason(evidence: Evidence, k: int | None, kind: ReadClass, moment_us: Insta
     if k is None:
         return Reason.NO_MAT
     if kind is ReadClass.SAME_PASSING:
-        return Reason.SAME_PASSING if on_used_mat else Reason.OTHER_MAT
+        return Reason.SAME_PASSING
     if kind is ReadClass.AFTER:
         return Reason.START_CLOSED if k == 0 else Reason.LATER_CROSSING
     if kind is ReadClass.STRAY:
