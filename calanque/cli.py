@@ -352,6 +352,48 @@ def reopen(
     raise typer.Exit(post_command(race, list_id, "reopened", author=author, role=role, depth=None, reason=reason))
 
 
+Speech = Annotated[
+    str | None, typer.Option(metavar="fr|en", help="In which language; the first of the race file unless given.")
+]
+
+
+@app.command(rich_help_panel=RACE_DAY)
+def why(
+    race: Recorded,
+    bib: Annotated[str, typer.Argument(metavar="BIB", help="Whose times.")],
+    language: Speech = None,
+    json: Annotated[bool, typer.Option("--json", help="As JSON, with everything that is known.")] = False,
+) -> None:
+    """Why these times: the reads, clocks, guns, rules and rulings that one runner's times and places come from.
+
+    From the journal, also while an engine runs. Each read that gives no time is told with its reason (docs/why.md).
+
+    Example: `calanque why races/my_race 712 --language en`
+    """
+    from calanque.commands.why import why_command
+
+    raise typer.Exit(why_command(race, bib, language=language, as_json=json))
+
+
+@app.command(rich_help_panel=RACE_DAY)
+def questions(
+    race: Recorded,
+    language: Speech = None,
+    most: Annotated[int, typer.Option(min=1, help="So many at most.")] = 30,
+    json: Annotated[bool, typer.Option("--json", help="All of them, as JSON.")] = False,
+) -> None:
+    """What a person should decide, by what hangs on it: podiums and prizes first, each with what would answer it.
+
+    From the journal, also while an engine runs. A question changes nothing; `calanque rule` answers it, if only with
+    `clear` (docs/questions.md).
+
+    Example: `calanque questions races/my_race --most 10`
+    """
+    from calanque.commands.why import questions_command
+
+    raise typer.Exit(questions_command(race, language=language, most=most, as_json=json))
+
+
 @app.command(rich_help_panel=RACE_DAY)
 def publish(race: Running, author: Annotated[str, typer.Option(help="Who publishes.")]) -> None:
     """Publishes the results as they stand now, whole and numbered, from the running engine.

@@ -3,7 +3,6 @@
 Owns no rule: it looks into the state and into what was derived from it.
 """
 
-from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -11,8 +10,9 @@ import numpy as np
 from calanque.derived import Derived, Picture
 from calanque.errors import FrontDoorError
 from config.plan import RacePlan
-from results.asked import Asked, OfficialDifference, OpenQuestion, TagSeen
+from results.asked import Asked, OpenQuestion, TagSeen
 from results.evidence import Evidence, GunFact
+from results.official_rows import official_differences, with_official
 from results.questions import open_questions, questions_about
 from timing.instants import Instant
 from timing.reads import Int64, ReadClass
@@ -30,7 +30,6 @@ def asked_of(
     derived: Derived,
     picture: Picture,
     *,
-    differences: Sequence[OfficialDifference] = (),
     fastest_leg_us: Int64 | None = None,
 ) -> Asked:
     """The race as questions see it. `picture`: of `derived`, as of now."""
@@ -41,7 +40,7 @@ def asked_of(
         rankings=picture.rankings,
         decisions=picture.decisions,
         sightings=tuple(sighting for sighting in state.sightings if sighting.number not in state.withdrawn),
-        differences=tuple(differences),
+        differences=official_differences(picture.rankings, picture.states),
         fastest_leg_us=fastest_leg_us,
         tags_seen=_tags_seen(plan, state, derived, picture),
         unknown_tags=_unknown_tags(plan, state, derived) if state.sightings else {},
@@ -55,11 +54,10 @@ def evidence_of(
     bib: Bib,
     *,
     questions: tuple[OpenQuestion, ...] | None = None,
-    states: Mapping[str, str] | None = None,
 ) -> Evidence:
     """What is known of one runner, as of the last refresh of `derived`.
 
-    `questions`: all open ones, where they are known already. `states`: of the lists, by id.
+    `questions`: all open ones, where they are known already.
     Raises: FrontDoorError when nobody has the bib.
     """
     picture = derived.picture()
@@ -76,7 +74,7 @@ def evidence_of(
         plan=plan,
         roster=picture.roster,
         times=picture.times,
-        rankings=picture.rankings,
+        rankings=with_official(picture.rankings, picture.states),
         decisions=picture.decisions,
         index=index,
         reads=reads,
@@ -90,7 +88,7 @@ def evidence_of(
         withdrawn=state.withdrawn,
         guns=gun_facts(plan, state, picture),
         questions=questions_about(questions, bib),
-        states={} if states is None else states,
+        states=picture.states,
         through=picture.through,
     )
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from config.plan import RacePlan
+from results.official_rows import OfficialDifference
 from results.rankings import Rankings
 from timing.decisions import NO_DECISIONS, Decisions
 from timing.instants import Instant
@@ -117,17 +118,6 @@ class TagSeen:
     point: str
     first_us: Instant
     reads: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfficialDifference:
-    """Where a list of an official differs from ours: the column, what each says."""
-
-    bib: Bib
-    column: str
-    ours: str
-    official: str
-    source: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

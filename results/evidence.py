@@ -3,13 +3,14 @@
 A plain value, collected by whoever has the state of the race; nothing here is computed anew.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
 from config.plan import RacePlan
 from results.asked import OpenQuestion
+from results.list_states import NO_STATES, ListStates
 from results.rankings import Rankings
 from timing.clock_ledger import ClockLedger, Explained, Stamps, explain
 from timing.clocks import StampCode, sent_as
@@ -43,7 +44,7 @@ class Evidence:
     `reads`, `classes` and `stamps`: columns of all reads of all tags the runner ever wore, in the order of moments;
     `mine`: whether it was this runner who wore the tag then.
     `rulings`: all of the journal, withdrawn ones among them; `withdrawn`: numbers of everything taken back. `guns`: one
-    for each wave of the race. `states`: what a list is (provisional, posted, official), by its id.
+    for each wave of the race. `rankings`: as they are shown, with what is official as it was posted.
     """
 
     plan: RacePlan
@@ -63,7 +64,7 @@ class Evidence:
     withdrawn: frozenset[int] = frozenset()
     guns: tuple[GunFact, ...] = ()
     questions: tuple[OpenQuestion, ...] = ()
-    states: Mapping[str, str] = field(default_factory=dict)
+    states: ListStates = NO_STATES
     through: int = 0
 
     @property

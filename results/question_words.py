@@ -10,8 +10,8 @@ from typing import Any, Final
 from config.plan import RacePlan
 from results.act_words import STATUSES, act_sentence, bib_words, joined, of_bibs, point_words
 from results.asked import Kind, OpenQuestion
-from results.exact_times import exact_hour, gap
-from results.printing import NO_BREAK_SPACE, Language, count, duration, hour
+from results.exact_times import exact_duration, exact_hour, gap
+from results.printing import NO_BREAK_SPACE, Language, count, duration, hour, place_word
 from results.question_titles import TITLES
 from results.titles import title_of
 from timing.instants import SECOND
@@ -84,6 +84,12 @@ class _Telling:
         return ", ".join(
             f"{title_of(list_id, self.plan, self.language)}{NO_BREAK_SPACE}{place}" for list_id, place in places.items()
         )
+
+    def place(self, place: int | None, value_us: int | None) -> str:
+        """`2e, 1h05'57,620`, or that there is none."""
+        if place is None or value_us is None:
+            return self.say("aucune place", "no place")
+        return f"{place_word(place, self.language)}, {exact_duration(value_us, self.language)}"
 
     def exact(self, instant_us: int) -> str:
         return exact_hour(instant_us, self.plan.race.zone, self.language)
@@ -351,13 +357,20 @@ def _seen_without_bib(t: _Telling) -> str:
 
 
 def _official_difference(t: _Telling) -> str:
-    ours, official = t.say("ici", "here"), t.say("liste officielle", "official list")
-    colon = t.say("\u00a0:", ":")
-    columns = ", ".join(
-        f"{each['column']}{colon} {ours} {each['ours'] or '–'}, {each['source'] or official} {each['official'] or '–'}"
-        for each in t["columns"]
+    lists = ", ".join(
+        f"{title_of(each['list'], t.plan, t.language)} ("
+        + t.say("officiel\u00a0: ", "official: ")
+        + t.place(each["official_place"], each["official_us"])
+        + t.say(", calculé\u00a0: ", ", computed: ")
+        + f"{t.place(each['computed_place'], each['computed_us'])})"
+        for each in t["lists"]
     )
-    return f"{t.who}, {columns}."
+    return t.say(
+        f"{t.who} est classé autrement que le calcul ne le donne à présent\u00a0: {lists}. "
+        "Le résultat officiel reste affiché tant que la liste n'est pas rouverte.",
+        f"{t.who} stands otherwise than is computed now: {lists}. "
+        "The official result stays as it is until the list is opened again.",
+    )
 
 
 _FACTS: Final[Mapping[Kind, Callable[[_Telling], str]]] = {

@@ -1,4 +1,4 @@
-"""Questions between what people saw and what the mats read, and between our lists and an official's."""
+"""Questions between what people saw and what the mats read, and between official lists and what is computed now."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -102,19 +102,25 @@ def _without_bib(asked: Asked, point: str, seen: Sightings) -> Iterator[OpenQues
 
 
 def _differences(asked: Asked, stakes: Stakes) -> Iterator[OpenQuestion]:
-    """One for each runner whom an official's list shows otherwise than ours."""
-    by_bib: dict[Bib, list[dict[str, str]]] = defaultdict(list)
+    """One for each runner who stands in an official list otherwise than is computed now: what is official stands."""
+    by_bib: dict[Bib, list[dict[str, Any]]] = defaultdict(list)
     for each in asked.differences:
         if not asked.is_cleared(each.bib, Question.OFFICIAL_DIFFERENCE):
             by_bib[each.bib].append(
-                {"column": each.column, "ours": each.ours, "official": each.official, "source": each.source}
+                {
+                    "list": each.list_id,
+                    "official_place": each.official_place,
+                    "official_us": each.official_us,
+                    "computed_place": each.computed_place,
+                    "computed_us": each.computed_us,
+                }
             )
-    for bib, columns in by_bib.items():
+    for bib, lists in by_bib.items():
         index = asked.roster.by_bib.get(bib)
         yield OpenQuestion(
             kind=Kind.OFFICIAL_DIFFERENCE,
             bibs=(bib,),
-            evidence={"columns": columns},
+            evidence={"lists": lists},
             proposals=(clear(Kind.OFFICIAL_DIFFERENCE, bib),),
             weight=NOTHING_AT_STAKE if index is None else stakes.of(index),
         )

@@ -4,19 +4,15 @@ A plain value, from the evidence of one runner; `why_values` gives it as JSON ha
 the rule of each choice and computes no time: what it shows is what matching found.
 """
 
-import dataclasses
 import enum
-import typing
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-from results.asked import Asked, OpenQuestion
+from results.asked import OpenQuestion
 from results.categories import Categories
 from results.evidence import Evidence, GunFact
-from results.rankings import RankedList
-from results.stakes import admitted_to, prize_lists
-from results.standing import STATE
+from results.plain_values import as_values
+from results.why_places import PlaceWhy, kept_out_of, places_of
 from results.why_reads import (
     Bounds,
     ReadGroup,
@@ -32,9 +28,7 @@ from results.why_rulings import RulingWhy, rulings_about
 from timing.instants import MISSING, Duration, Instant
 from timing.race import MatRole, MomentRule, NetWithoutStart
 from timing.reads import Int64
-from timing.ruling_entries import act_fields
 from timing.rulings import (
-    Act,
     SetTime,
 )
 from timing.times import Flag, Status
@@ -48,6 +42,7 @@ class Choice(enum.StrEnum):
     MOMENT = "moment"
     WAITED = "waited"
     TO_LINE = "to_line"
+    TWO_TAGS = "two_tags"
     MAIN_FIRST = "main_first"
     BACKUP = "backup"
     LAST_AT_START = "last_at_start"
@@ -61,8 +56,9 @@ class PointWhy:
     """One point: the crossing (None: none), what gave it, and every other read there.
 
     `at_mat_us`: the moment at the mat, `crossing_us` that at the line. `passing_reads`: how many reads the crossing has
-    of the tag and on the mat that give the time, from `passing_from_us` to `passing_until_us`. `choices`: the rules that decided.
-    `split_us`: from the own start, or the gun that stands in for it. `ruling`: of a time set or taken away by a person.
+    of the tag and on the mat that give the time, from `passing_from_us` to `passing_until_us`. `choices`: the rules
+    that decided. `split_us`: from the own start, or the gun that stands in for it. `ruling`: of a time set or taken
+    away by a person.
     """
 
     point: str
@@ -96,21 +92,6 @@ class Sum:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlaceWhy:
-    """One place. `ranked`: how many hold one in the list. `state`: what the list is now."""
-
-    list_id: str
-    place: int
-    ranked: int
-    shared: bool
-    by_jury: bool
-    value_us: Duration
-    state: str
-    prize: bool
-    public: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Why:
     """Everything a runner, or a jury, may ask about one runner's times.
 
@@ -139,9 +120,6 @@ class Why:
     through: int
 
 
-_ACTS: Final = typing.get_args(Act)
-
-
 def why(evidence: Evidence) -> Why:
     """How this runner's times came about."""
     times, index, race = evidence.times, evidence.index, evidence.plan.race
@@ -164,8 +142,8 @@ def why(evidence: Evidence) -> Why:
         elsewhere=() if none is None else groups_of(evidence, None, none),
         gun_time=_sum(evidence, int(times.gun_us[index]), int(times.gun_time_us[index]), from_start=False),
         net_time=_net(evidence),
-        places=_places(evidence),
-        kept_out=_kept_out(evidence),
+        places=places_of(evidence),
+        kept_out=kept_out_of(evidence),
         rulings=rulings_about(evidence),
         questions=evidence.questions,
         through=evidence.through,
@@ -174,24 +152,8 @@ def why(evidence: Evidence) -> Why:
 
 def why_values(found: Why) -> dict[str, Any]:
     """The same as JSON has it: keys that end in `_us` are microseconds, instants since 1970-01-01T00:00:00Z."""
-    values: dict[str, Any] = _plain(found)
+    values: dict[str, Any] = as_values(found)
     return values
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, _ACTS):
-        return act_fields(value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    if isinstance(value, enum.IntEnum):
-        return value.name.lower()
-    if isinstance(value, enum.Enum):
-        return value.value
-    if isinstance(value, Mapping):
-        return {str(key): _plain(inner) for key, inner in value.items()}
-    if isinstance(value, tuple | list):
-        return [_plain(inner) for inner in value]
-    return value
 
 
 def _category(categories: Categories, index: int) -> str:
@@ -312,6 +274,8 @@ def _choices(
     choices = [Choice.WAITED if waited else Choice.MOMENT]
     if mat.to_line_mm:
         choices.append(Choice.TO_LINE)
+    if Reason.OTHER_TAG in reasons:
+        choices.append(Choice.TWO_TAGS)
     if mat.role is MatRole.BACKUP:
         choices.append(Choice.BACKUP)
     elif Reason.OTHER_MAT in reasons:
@@ -355,46 +319,3 @@ def _time_ruling(evidence: Evidence, point: str) -> int | None:
         if isinstance(act, SetTime) and act.bib == evidence.bib and act.point == point:
             return ruling.number
     return None
-
-
-# ---- places ----
-
-
-def _places(evidence: Evidence) -> tuple[PlaceWhy, ...]:
-    places = []
-    for ranked in evidence.rankings.lists:
-        row = _row_of(ranked, evidence.index)
-        if row is not None:
-            places.append(
-                PlaceWhy(
-                    list_id=ranked.id,
-                    place=int(ranked.places[row]),
-                    ranked=ranked.ranked,
-                    shared=bool(ranked.shared[row]),
-                    by_jury=bool(ranked.by_jury[row]),
-                    value_us=int(ranked.value_us[row]),
-                    state=evidence.states.get(ranked.id, STATE),
-                    prize=ranked.rule.prize,
-                    public=ranked.rule.public,
-                )
-            )
-    return tuple(places)
-
-
-def _row_of(ranked: RankedList, index: int) -> int | None:
-    rows = (ranked.entrants == index).nonzero()[0]
-    return int(rows[0]) if len(rows) else None
-
-
-def _kept_out(evidence: Evidence) -> tuple[str, ...]:
-    """Prize lists that admit this runner but wait, since they left before the own gun."""
-    times, index = evidence.times, evidence.index
-    early = int(times.flags[index]) & int(Flag.BEFORE_OWN_GUN)
-    if not early or int(times.status[index]) != Status.FINISHED:
-        return ()
-    asked = Asked(plan=evidence.plan, roster=evidence.roster, times=times, rankings=evidence.rankings)
-    return tuple(
-        ranked.id
-        for ranked in prize_lists(asked)
-        if _row_of(ranked, index) is None and admitted_to(asked, ranked)[index]
-    )

@@ -62,6 +62,6 @@ REASONS: Final[Mapping[Language, Mapping[Reason, str]]] = {
 }
 
 STATES: Final[Mapping[Language, Mapping[str, str]]] = {
-    Language.FR: {"provisional": "provisoire", "posted": "affiché", "official": "officiel", "reopened": "rouvert"},
-    Language.EN: {"provisional": "provisional", "posted": "posted", "official": "official", "reopened": "reopened"},
+    Language.FR: {"provisional": "provisoire", "posted": "affiché", "official": "officiel"},
+    Language.EN: {"provisional": "provisional", "posted": "posted", "official": "official"},
 }

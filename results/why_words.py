@@ -310,6 +310,13 @@ def _to_line(tell: _Telling, point: PointWhy) -> str:
     )
 
 
+def _two_tags(tell: _Telling, point: PointWhy) -> str:
+    return tell.say(
+        "Plusieurs de ses puces ont été lues\u00a0: au départ la dernière compte, ailleurs la première.",
+        "Several chips were read: at the start the last counts, elsewhere the first.",
+    )
+
+
 def _main_first(tell: _Telling, point: PointWhy) -> str:
     return tell.say(
         "Les deux tapis ont lu la puce\u00a0: le tapis principal donne le temps.",
@@ -360,6 +367,7 @@ def _first_crossing(tell: _Telling, point: PointWhy) -> str:
 
 _CHOICES: Final[Mapping[Choice, Callable[[_Telling, PointWhy], str]]] = {
     Choice.TO_LINE: _to_line,
+    Choice.TWO_TAGS: _two_tags,
     Choice.MAIN_FIRST: _main_first,
     Choice.BACKUP: _backup,
     Choice.LAST_AT_START: _last_at_start,

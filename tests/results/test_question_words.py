@@ -88,7 +88,11 @@ EVIDENCE: dict[Kind, dict[str, object]] = {
         "seen": 3, "first_us": TEN, "last_us": TEN + MINUTE, "unknown_tags": 2, "not_read_there": 5,
     },
     Kind.OFFICIAL_DIFFERENCE: {
-        "columns": [{"column": "place", "ours": "2", "official": "3", "source": ""}],
+        "lists": [
+            {
+                "list": "sex-F", "official_place": 2, "official_us": HOUR, "computed_place": None, "computed_us": None,
+            },
+        ],
     },
 }  # fmt: skip
 

@@ -9,7 +9,8 @@ from questions_builder import PRIZE, asked, of_kind, one_of, prize_plan, sightin
 from results_builder import GUN_US, WAVE_GAP_US, Run, run, runner, seconds
 
 from config.plan import JuryPlan
-from results.asked import Asked, Kind, OfficialDifference, Stake, TagSeen
+from results.asked import Asked, Kind, Stake, TagSeen
+from results.official_rows import OfficialDifference
 from results.questions import open_questions, questions_about
 from timing.instants import HOUR, MILLISECOND, MINUTE, MISSING, SECOND
 from timing.race import GunOrigin
@@ -432,13 +433,24 @@ def test_a_bib_nobody_has_is_asked_about_without_a_time() -> None:
 def test_differences_to_an_officials_list_are_one_question_for_each_runner() -> None:
     entrants, runs = mass(20)
     differences = (
-        OfficialDifference(bib=Bib("101"), column="place", ours="2", official="3"),
-        OfficialDifference(bib=Bib("101"), column="gun_time", ours="1:10:07", official="1:10:08"),
-        OfficialDifference(bib=Bib("110"), column="place", ours="11", official="10"),
+        OfficialDifference(
+            list_id="scratch",
+            bib=Bib("101"),
+            official_place=2,
+            official_us=HOUR,
+            computed_place=3,
+            computed_us=HOUR + 1,
+        ),
+        OfficialDifference(
+            list_id="sex-M", bib=Bib("101"), official_place=2, official_us=HOUR, computed_place=3, computed_us=HOUR + 1
+        ),
+        OfficialDifference(
+            list_id="scratch", bib=Bib("110"), official_place=None, official_us=None, computed_place=9, computed_us=HOUR
+        ),
     )
     found = of_kind(asked(entrants, runs, differences=differences), Kind.OFFICIAL_DIFFERENCE)
     assert [question.bibs for question in found] == [("101",), ("110",)]
-    assert [each["column"] for each in found[0].evidence["columns"]] == ["place", "gun_time"]
+    assert [each["list"] for each in found[0].evidence["lists"]] == ["scratch", "sex-M"]
 
 
 # ---- all of them ----
