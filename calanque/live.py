@@ -150,5 +150,6 @@ class LiveRace:
                 lag_us=max(picture.lag_us, self._behind()),
                 number=self._number,
                 rate=self._clock.rate,
+                states=picture.states,
             )
         )

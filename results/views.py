@@ -64,6 +64,18 @@ class BoardFrame:
 _last_frame: BoardFrame | None = None
 
 
+_last_shown: tuple[Rankings, ListStates, Rankings] | None = None
+
+
+def _shown(rankings: Rankings, states: ListStates) -> Rankings:
+    """The rankings with their official places; the last are kept, for most views come of the same picture."""
+    global _last_shown
+    last = _last_shown
+    if last is None or last[0] is not rankings or last[1] is not states:
+        last = _last_shown = (rankings, states, with_official(rankings, states))
+    return last[2]
+
+
 def frame_of(eligibility: Eligibility) -> BoardFrame:
     """The frame of an eligibility; the last one is kept, for views come many a second and rosters once an hour."""
     global _last_frame
@@ -96,7 +108,7 @@ def board_view(
     publication: `number` and `at_us` of the newest. race_now_us: the race clock; lag_us: how far delivery is behind
     it; rate: seconds of the race clock in one real second.
     """
-    rankings = with_official(rankings, states)
+    rankings = _shown(rankings, states)
     frame = frame_of(rankings.eligibility)
     assert len(frame.people) == len(times) == len(roster), "times and rankings must be of the same roster"
     rows = _Rows(plan, frame, times, rankings)

@@ -12,9 +12,12 @@ from moving_race import HOSTILE, MovingRace
 from playwright.async_api import Browser, Page, async_playwright, expect
 from show_moving_race import ShownRace
 
+from config.plan import MainRank
+from results.list_states import ListStates, list_states, official_of, posting_of
 from results.web.app import build_app
 from results.web.server import LiveServer
 from timing.instants import MINUTE, SECOND
+from timing.rulings import Role
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = [
@@ -103,7 +106,24 @@ async def test_the_script_says_what_the_server_says(browser: Browser, race: Movi
             shown.show(race.first_gun_us + minutes * MINUTE, closed=minutes == 300, lag_us=7 * SECOND)
             await plain.goto(server.url + path)
             await _read_the_same(page, plain)
+        shown.show(race.first_gun_us + 300 * MINUTE, closed=True, states=_some_posted(race))
+        await plain.goto(server.url + path)
+        await expect(plain.locator("#leaders")).to_contain_text("official" if "en" in path else "liste officielle")
+        await _read_the_same(page, plain)
+        assert await page.locator("#leaders .pl.of").count() == await plain.locator("#leaders .pl.of").count() == 3
         shown.hub.close()
+
+
+def _some_posted(race: MovingRace) -> ListStates:
+    """The first three men are official, the women posted."""
+    rankings = race.rankings(race.times(race.first_gun_us + 300 * MINUTE))
+    women, men = (ranked for ranked in rankings.lists if ranked.rule.main is MainRank.SEX)
+    said: dict[str, Any] = {"at_us": 1, "author": "A", "role": Role.JURY}
+    bodies = [
+        posting_of(ranked, race.roster, through=1, protest_us=0, depth=depth, **said)
+        for ranked, depth in ((women, None), (men, 3))
+    ]
+    return list_states([*bodies, official_of(list_states(bodies), men.id, **said)])
 
 
 async def _read_the_same(page: Page, plain: Page) -> None:
