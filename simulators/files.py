@@ -13,6 +13,7 @@ from typing import Final, Self
 
 import numpy as np
 
+from config.roster_csv import roster_csv
 from simulators.emission import EmittedReads
 from simulators.ipico_lines import LINE_BYTES, ipico_lines
 from simulators.mats import reads_of_crossings
@@ -20,7 +21,7 @@ from simulators.race_day import RaceDay
 from timing.instants import MISSING, Instant
 from timing.race import Race
 from timing.reads import Int64, SourceId
-from timing.roster import Entrant, Roster
+from timing.roster import Roster
 
 RACE_FILE: Final = "race.toml"
 ROSTER_FILE: Final = "roster.csv"
@@ -58,26 +59,7 @@ def write_race_day(day: RaceDay, folder: Path, *, read_log: bool = True, expecte
 
 def write_roster(roster: Roster, path: Path) -> None:
     """The roster with the canonical headers; as many tag columns as somebody has tags."""
-    most = max((len(entrant.tags) for entrant in roster.entrants), default=1)
-    tags = ["tag", *(f"tag{number}" for number in range(2, most + 1))]
-    header = ["bib", *tags, *_ROSTER_COLUMNS]
-    _write_csv(path, header, (_roster_row(entrant, len(tags)) for entrant in roster.entrants))
-
-
-_ROSTER_COLUMNS: Final = (
-    "last_name", "first_name", "sex", "birth_date", "birth_year", "age", "category", "nationality", "club", "team",
-    "town", "licence", "wave", "role", "elite", "status", "public", "say",
-)  # fmt: skip
-
-
-def _roster_row(entrant: Entrant, tags: int) -> list[object]:
-    e = entrant
-    return [
-        e.bib, *e.tags, *[""] * (tags - len(e.tags)), e.last_name, e.first_name, e.sex.value,
-        "" if e.birth_date is None else e.birth_date.isoformat(), "" if e.birth_year is None else e.birth_year,
-        "" if e.age is None else e.age, e.category, e.nationality, e.club, e.team, e.town, e.licence, e.wave, e.role,
-        int(e.elite), e.status, int(e.public), e.say,
-    ]  # fmt: skip
+    path.write_bytes(roster_csv(roster))
 
 
 def write_read_log(race: Race, reads: EmittedReads, path: Path) -> None:
