@@ -477,6 +477,39 @@ def snapshot(
     raise typer.Exit(snapshot_command(race, out))
 
 
+@app.command(rich_help_panel=AFTER)
+def bundle(
+    race: Recorded,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The ZIP file to make; must not exist.")],
+) -> None:
+    """A proof of the results in one file: journal, rules, roster, all lists, and a digest over them.
+
+    Whoever has it can recompute every place with `calanque verify`. It names everybody in the race: it is for referee
+    and appeal, not for posting (docs/proof.md).
+
+    Example: `calanque bundle races/my_race --out my_race-proof.zip`
+    """
+    from calanque.commands.proof import bundle_command
+
+    raise typer.Exit(bundle_command(race, out=out))
+
+
+@app.command(rich_help_panel=AFTER)
+def verify(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file made by `calanque bundle`.")],
+) -> None:
+    """Recomputes all results from a proof, here and now, and compares them with what is in it.
+
+    Needs nothing but the file. Exit code 1, and the first difference (list, place, bib, value) or the damaged part,
+    when it does not hold.
+
+    Example: `calanque verify my_race-proof.zip`
+    """
+    from calanque.commands.proof import verify_command
+
+    raise typer.Exit(verify_command(file))
+
+
 journal = typer.Typer(no_args_is_help=True, help="Looks after a race's journal: `verify`, `repair`, `reads`.")
 app.add_typer(journal, name="journal", rich_help_panel=AFTER)
 

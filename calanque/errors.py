@@ -3,6 +3,7 @@
 FrontDoorError
  +-- FolderInUse                   another engine holds the race folder; names it
  +-- FolderRefused                 not a race folder, or not usable as one
+ +-- ProofRefused                  a file is no proof, or none can be made
  +-- EngineNotRunning              a command that needs a running engine found none
  +-- ProcessFailed                 a process that was started ended, or did not get ready
 """
@@ -20,6 +21,10 @@ class FolderInUse(FrontDoorError):
 
 class FolderRefused(FrontDoorError):
     """The folder cannot be used as a race folder."""
+
+
+class ProofRefused(FrontDoorError):
+    """The file is no proof, its manifest is damaged, or none can be made of this race."""
 
 
 class EngineNotRunning(FrontDoorError):

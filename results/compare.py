@@ -1,16 +1,18 @@
-"""Two results.csv, found and expected: how many values differ, and the first differences in words.
+"""Two results.csv, found and expected, or the lists of two results.json: what differs, and the first of it in words.
 
-Knows the columns, not how they came about. Rows are matched by bib; columns that only one file has are named and
-not compared.
+Knows the columns, not how they came about. Rows of results.csv are matched by bib; columns that only one file has are
+named and not compared. Lists are compared in their order, row by row.
 """
 
 import csv
 import io
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from results.errors import ComparisonFailed
 
@@ -115,3 +117,68 @@ def _rows(source: Path | bytes, which: str) -> tuple[Sequence[str], dict[str, di
             raise ComparisonFailed(f"{name}, line {reader.line_num}: bib {row[KEY]} a second time")
         rows[row[KEY]] = row
     return columns, rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListDifference:
+    """The first value of the lists that is not the expected one; `place` and `bib` None: of the list as a whole."""
+
+    list_id: str
+    place: int | None
+    bib: str | None
+    key: str
+    found: Any
+    expected: Any
+
+    def __str__(self) -> str:
+        at = f", place {self.place}, bib {self.bib or 'withheld'}" if self.place is not None else ""
+        return f"list {self.list_id}{at}, {self.key}: {_shown(self.found)}, expected {_shown(self.expected)}"
+
+
+def first_list_difference(found: bytes, expected: bytes) -> ListDifference | None:
+    """Where the lists of two results.json (as `results_json.lists_json` writes them) first differ; None: nowhere.
+
+    Raises: ComparisonFailed when one of the two holds no lists.
+    """
+    nothing: Mapping[str, Any] = {}
+    for ours, theirs in zip_longest(_lists(found, "found"), _lists(expected, "expected"), fillvalue=nothing):
+        if ours == theirs:
+            continue
+        list_id = str(theirs.get("id", ours.get("id")))
+        for key in dict.fromkeys([*theirs, *ours]):
+            if key != "rows" and ours.get(key) != theirs.get(key):
+                return ListDifference(
+                    list_id=list_id, place=None, bib=None, key=key, found=ours.get(key), expected=theirs.get(key)
+                )
+        return _row_difference(list_id, ours["rows"], theirs["rows"])
+    return None
+
+
+def _row_difference(list_id: str, found: Sequence[Any], expected: Sequence[Any]) -> ListDifference | None:
+    for ours, theirs in zip_longest(found, expected):
+        if ours == theirs:
+            continue
+        of = theirs or ours
+        # Somebody else in this place says more than that their names differ.
+        keys = [KEY, *(of if theirs is None or ours is None else (key for key in theirs if key != KEY))]
+        for key in keys:
+            one, two = (None if row is None else row.get(key) for row in (ours, theirs))
+            if one != two:
+                return ListDifference(
+                    list_id=list_id, place=of.get("place"), bib=of.get(KEY), key=key, found=one, expected=two
+                )
+    return None
+
+
+def _lists(content: bytes, which: str) -> Sequence[Mapping[str, Any]]:
+    try:
+        lists = json.loads(content)
+    except ValueError as error:
+        raise ComparisonFailed(f"the {which} lists cannot be read: {error}") from error
+    if not isinstance(lists, list) or not all(isinstance(each, dict) and "rows" in each for each in lists):
+        raise ComparisonFailed(f"the {which} lists are no lists of results")
+    return lists
+
+
+def _shown(value: Any) -> str:
+    return "nothing" if value is None else str(value)

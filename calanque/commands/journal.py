@@ -12,7 +12,7 @@ from timing.journal import Journal, repair
 
 
 def verify_command(race: str) -> int:
-    place = _journal_of(race)
+    place = journal_of(race)
     try:
         with Journal.open(place, read_only=True) as journal:
             found = journal.verify()
@@ -24,7 +24,7 @@ def verify_command(race: str) -> int:
 
 
 def repair_command(race: str, *, to: Path, copies: Sequence[Path]) -> int:
-    damaged = _journal_of(race)
+    damaged = journal_of(race)
     _check_not_in_use(damaged)
     saved = repair(damaged, to, copies=copies)
     say(saved.message)
@@ -42,7 +42,7 @@ def _check_not_in_use(place: Path) -> None:
 
 
 def snapshot_command(race: str, out: Path) -> int:
-    with Journal.open(_journal_of(race), read_only=True) as journal:
+    with Journal.open(journal_of(race), read_only=True) as journal:
         copied = journal.snapshot(out)
     say(f"{out}: {grouped(copied.entries)} entries, verified, through number {copied.last}")
     return OK
@@ -51,13 +51,13 @@ def snapshot_command(race: str, out: Path) -> int:
 def reads_command(race: str, out: Path) -> int:
     from timing.reads_sql import export_reads_sql
 
-    with Journal.open(_journal_of(race), read_only=True) as journal:
+    with Journal.open(journal_of(race), read_only=True) as journal:
         rows = export_reads_sql(journal, out)
     say(f"{out}: {grouped(rows)} reads in the table `reads`")
     return OK
 
 
-def _journal_of(race: str) -> Path:
+def journal_of(race: str) -> Path:
     """The journal of a race folder, or of the folder a shipped race's name stands for; or a journal file itself.
 
     Raises: FolderRefused when there is none.
