@@ -95,7 +95,7 @@ class _Cells:
     def view(self) -> LagCells:
         """The cells, ascending by arrival, then by lag."""
         table = self._table[: len(self)]
-        table = table[np.lexsort((table[:, 2], table[:, 6]))]
+        table = table[np.lexsort((table[:, 0], table[:, 2], table[:, 6]))]
         return LagCells(**dict(zip(LagCells.__slots__, table.T, strict=True)))
 
 
