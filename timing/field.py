@@ -93,17 +93,22 @@ class Field:
         return owner
 
     def set_aside(self, reads: Reads, owner: Int32) -> Bool | None:
-        """Which reads a ruling sets aside; None where no ruling can."""
-        if not self.read_rules and self.left_us is None:
+        """Which reads a ruling about reads sets aside; None where there is none."""
+        if not self.read_rules:
             return None
         aside = np.zeros(len(reads), np.bool_)
         for rule in self.read_rules:
             rows = _rows_of(rule, reads, owner)
             aside[rows] = rule.aside
-        if self.left_us is not None:
-            left_us = np.append(self.left_us, MISSING)[owner]
-            aside |= (left_us != MISSING) & (reads.moment_us > left_us)
         return aside
+
+    def after_leaving(self, reads: Reads, owner: Int32) -> Bool | None:
+        """Which reads are of somebody who had given up by then; None where nobody did."""
+        if self.left_us is None:
+            return None
+        left_us = np.append(self.left_us, MISSING)[owner]
+        after: Bool = (left_us != MISSING) & (reads.moment_us > left_us)
+        return after
 
     @classmethod
     def of(cls, roster: Roster, race: Race, tags: Names) -> Self:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from timing.field import Field
-from timing.instants import MISSING
 from timing.laps import Laps, lines_of
 from timing.passings import gather
 from timing.point_matching import AtPoint, Crossings, MatchRules, match_point
@@ -81,10 +80,10 @@ def _sorted_out(reads: Reads, owner: Int32, field: Field, race: Race) -> tuple[U
     classes = np.full(len(reads), ReadClass.STRAY, np.uint8)
     classes[unknown] = ReadClass.UNKNOWN_TAG
     classes[reads.held] = ReadClass.CLOCK_HELD
-    aside = _set_aside(reads, owner, field, race)
-    if aside is not None:
-        classes[aside] = ReadClass.SET_ASIDE
-        usable &= ~aside
+    for aside in (_set_aside(reads, owner, field, race), field.after_leaving(reads, owner)):
+        if aside is not None:
+            classes[aside] = ReadClass.SET_ASIDE
+            usable &= ~aside
     return classes, usable
 
 
@@ -114,13 +113,16 @@ def _changes_hands(owner: Int32, field: Field) -> Bool | None:
 
 
 def _note_seen_after_giving_up(reads: Reads, owner: Int32, found: Crossings, rules: MatchRules) -> None:
-    """Marks entrants who were read at the finish after they gave up."""
+    """Marks entrants who were read at the finish after they gave up, by reads that no other ruling sets aside."""
     field, course = rules.field, rules.race.course
-    if field.left_us is None:
+    after = field.after_leaving(reads, owner)
+    if after is None:
         return
     at_finish = np.array([course.finish.id in (mat.point, *mat.also) for mat in course.mats] + [False], np.bool_)
-    left_us = np.append(field.left_us, MISSING)[owner]
-    after = at_finish[reads.mat] & (left_us != MISSING) & (reads.moment_us > left_us) & ~reads.held
+    after = after & at_finish[reads.mat] & ~reads.held
+    aside = _set_aside(reads, owner, field, rules.race)
+    if aside is not None:
+        after &= ~aside
     found.after_giving_up[owner[after]] = True
 
 

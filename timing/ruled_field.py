@@ -3,7 +3,7 @@
 One noun, one way: names in, a `Field` with the decisions in force out. A later act on the same thing holds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final, TypeVar
 
@@ -14,7 +14,7 @@ from timing.decisions import NO_DECISIONS, Decisions
 from timing.field import DECLARABLE, NOT_DECLARED, ByHand, Field, Loan, ReadRule
 from timing.instants import MISSING
 from timing.race import Race
-from timing.reads import Int16, Int32, Int64, Names, UInt8
+from timing.reads import Bool, Int16, Int32, Int64, Names, UInt8
 from timing.roster import Bib, Roster
 from timing.rulings import ALWAYS, AssignTag, Question, ReadSelector, SetAside, SwapTags, UseAgain
 from timing.times import Flag, Status
@@ -48,6 +48,7 @@ class _Overlay:
             self._field,
             owner=owner,
             loans=loans,
+            several=self._several(owner, loans) if decisions.tags else self._field.several,
             wave=self._wave(decisions),
             declared=self._declared(decisions),
             cleared=self._cleared(decisions),
@@ -76,6 +77,12 @@ class _Overlay:
             else:
                 in_part.append(loan)
         return owner, tuple(in_part)
+
+    def _several(self, owner: Int32, loans: Sequence[Loan]) -> Bool:
+        """Who wears more than one tag, for all of the race or a part of it."""
+        wearers = [*owner[owner >= 0].tolist(), *(loan.entrant for loan in loans if loan.entrant >= 0)]
+        several: Bool = np.bincount(np.array(wearers, np.int64), minlength=len(self._field)) > 1
+        return several
 
     def _loans_of(self, act: AssignTag | SwapTags) -> list[Loan]:
         if isinstance(act, AssignTag):
