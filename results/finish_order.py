@@ -12,7 +12,7 @@ from typing import TypeAlias
 import numpy as np
 
 from timing.reads import Bool, Int32, Int64
-from timing.roster import Bib, Roster
+from timing.roster import Roster
 from timing.rulings import FinishOrder
 
 IndexOrder: TypeAlias = tuple[tuple[int, ...], ...]
@@ -36,11 +36,10 @@ def orders_of(orders: Sequence[FinishOrder], roster: Roster) -> tuple[IndexOrder
     """The orders as indexes in the roster, in the order of the journal; bibs that nobody has are left out."""
     if not orders:
         return ()
-    index_of: Mapping[Bib, int] = {entrant.bib: index for index, entrant in enumerate(roster.entrants)}
-    return tuple(_indexed(order, index_of) for order in orders)
+    return tuple(_indexed(order, roster.by_bib) for order in orders)
 
 
-def _indexed(order: FinishOrder, index_of: Mapping[Bib, int]) -> IndexOrder:
+def _indexed(order: FinishOrder, index_of: Mapping[str, int]) -> IndexOrder:
     """A bib that is named twice counts where it is named first."""
     unplaced = {bib for together in order.order for bib in together if bib in index_of}
     groups: list[tuple[int, ...]] = []

@@ -37,7 +37,7 @@ def with_official(rankings: Rankings, states: ListStates) -> Rankings:
     """
     if not states.official:
         return rankings
-    index_of = {entrant.bib: index for index, entrant in enumerate(rankings.eligibility.roster.entrants)}
+    index_of = rankings.eligibility.roster.by_bib
     stands = {state.list_id: _known(state, index_of) for state in states.official}
     lists = [*rankings.lists]
     for list_id in stands:
@@ -100,7 +100,7 @@ def _computed(ranked: RankedList, rankings: Rankings) -> Mapping[Bib, tuple[int,
     return {entrants[index].bib: (place, value_us) for index, place, value_us in rows}
 
 
-def _known(state: StateOfList, index_of: Mapping[Bib, int]) -> Sequence[PostedPlace]:
+def _known(state: StateOfList, index_of: Mapping[str, int]) -> Sequence[PostedPlace]:
     return [row for row in state.official if row.bib in index_of]
 
 
@@ -134,7 +134,7 @@ def _empty(rule: ListRule, list_id: str) -> RankedList:
     )
 
 
-def _shown(ranked: RankedList, stands: Sequence[PostedPlace], index_of: Mapping[Bib, int]) -> RankedList:
+def _shown(ranked: RankedList, stands: Sequence[PostedPlace], index_of: Mapping[str, int]) -> RankedList:
     """Official rows, then those of the others who are inside the depth of the list, their places counted on."""
     official = np.array([index_of[row.bib] for row in stands], np.int32)
     rest = ~np.isin(ranked.entrants, official)
@@ -166,7 +166,7 @@ def _counted_on(places: Int32, before: int) -> Int32:
 
 
 def _column(
-    ranks: Int32, ranked: RankedList, stands: Sequence[PostedPlace], rankings: Rankings, index_of: Mapping[Bib, int]
+    ranks: Int32, ranked: RankedList, stands: Sequence[PostedPlace], rankings: Rankings, index_of: Mapping[str, int]
 ) -> Int32:
     """A rank column with the official places of one list; it goes on beyond the depth of the list."""
     admission = next(a for a in rankings.eligibility.admissions if a.rule is ranked.rule)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from golden_race import golden_race
 
-from results.compare import FIRST_SHOWN, compare_results
+from results.compare import FIRST_SHOWN, compare_results, first_list_difference
 from results.errors import ComparisonFailed
 from results.results_csv import results_csv
 
@@ -57,3 +57,34 @@ def test_a_file_that_is_no_results_file_is_refused_in_words(content: bytes, word
 def test_a_file_that_is_not_there_is_refused_in_words(tmp_path: Path) -> None:
     with pytest.raises(ComparisonFailed, match="expected results cannot be read"):
         compare_results(b"bib\n", tmp_path / "nothing.csv")
+
+
+LISTS = b"""[
+ {"id":"scratch","ranked":2,"rows":[{"place":1,"bib":"7","time_us":10},{"place":2,"bib":null,"time_us":20}]},
+ {"id":"sex-F","ranked":0,"rows":[]}
+]"""
+
+CHANGED_LISTS: list[tuple[bytes, bytes, str]] = [
+    (b'"time_us":10', b'"time_us":11', "list scratch, place 1, bib 7, time_us: 11, expected 10"),
+    (b'"bib":"7"', b'"bib":"8"', "list scratch, place 1, bib 7, bib: 8, expected 7"),
+    (b'"time_us":20', b'"time_us":21', "list scratch, place 2, bib withheld, time_us: 21, expected 20"),
+    (b'"ranked":0', b'"ranked":1', "list sex-F, ranked: 1, expected 0"),
+    (b'{"place":1,"bib":"7","time_us":10},', b"", "list scratch, place 1, bib 7, bib: nothing, expected 7"),
+    (b'"sex-F"', b'"sex-M"', "list sex-F, id: sex-M, expected sex-F"),
+    (b',\n {"id":"sex-F","ranked":0,"rows":[]}', b"", "list sex-F, id: nothing, expected sex-F"),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "words"), CHANGED_LISTS)
+def test_the_first_difference_of_lists_is_told_with_list_place_bib_and_value(
+    before: bytes, after: bytes, words: str
+) -> None:
+    assert LISTS.count(before) == 1
+    assert str(first_list_difference(LISTS.replace(before, after), LISTS)) == words
+
+
+def test_equal_lists_have_no_difference_and_what_is_no_list_is_refused() -> None:
+    assert first_list_difference(LISTS, LISTS.replace(b"\n", b"")) is None
+    for content in (b"", b"{}", b"[1]", b'[{"id":"a"}]'):
+        with pytest.raises(ComparisonFailed, match="found lists"):
+            first_list_difference(content, LISTS)

@@ -5,6 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from results_builder import GUN_US, roster_of, rule, run, runner, small_plan, small_times
 
 from config.plan import MainRank, Per, RacePlan
@@ -301,3 +303,25 @@ SAID: list[tuple[ListStates, int, str, str]] = [
 def test_the_state_is_said_with_its_hours(states: ListStates, now_us: int, word: str, sentence: str) -> None:
     plan: RacePlan = PLAN
     assert state_sentence(states.of("scratch"), now_us, plan.race.zone, Language.FR) == (word, sentence)
+
+
+@given(
+    later=st.dictionaries(st.integers(1, SIZE), st.integers(2990, 3010), max_size=SIZE),
+    depth=st.one_of(st.none(), st.integers(1, SIZE)),
+)
+def test_whatever_comes_later_official_rows_stand_and_everybody_is_in_the_list_once(
+    later: dict[int, int], depth: int | None
+) -> None:
+    states = official(depth=depth)
+    computed = ranked_with(**{f"b{bib}": float(at) for bib, at in later.items()})
+    shown = with_official(computed, states)
+    stands = rows(ranked_with())[: depth or SIZE]
+    assert rows(shown)[: len(stands)] == stands
+    assert sorted(bib for bib, *_ in rows(shown)) == sorted(bib for bib, *_ in rows(computed))
+    rest = shown.by_id["scratch"].places[len(stands) :].tolist()
+    assert rest == sorted(rest)
+    assert all(place > len(stands) for place in rest)
+    first = [row for row in rows(computed) if depth is None or row[1] <= depth]
+    assert (official_differences(computed, states) == ()) == (first == stands)
+    column = {bib: place for bib, place, _ in rows(shown)}
+    assert shown.rank_overall.tolist() == [column[entrant.bib] for entrant in ROSTER.entrants]
