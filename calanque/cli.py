@@ -395,6 +395,26 @@ def questions(
 
 
 @app.command(rich_help_panel=RACE_DAY)
+def dossier(
+    race: Recorded,
+    list_id: List,
+    language: Speech = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A page of HTML to print on A4, in place of the terminal.")
+    ] = None,
+) -> None:
+    """What a jury signs: each prize place with its reads, gaps, splits, rulings and open questions.
+
+    From the journal, also while an engine runs. With all names: it is for the jury, not for the notice board.
+
+    Example: `calanque dossier races/my_race prize-scratch-F --out dossier.html`
+    """
+    from calanque.commands.dossier import dossier_command
+
+    raise typer.Exit(dossier_command(race, list_id, language=language, out=out))
+
+
+@app.command(rich_help_panel=RACE_DAY)
 def publish(race: Running, author: Annotated[str, typer.Option(help="Who publishes.")]) -> None:
     """Publishes the results as they stand now, whole and numbered, from the running engine.
 

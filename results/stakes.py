@@ -18,7 +18,7 @@ from timing.instants import MISSING, SECOND, Instant
 from timing.race import GunOrigin
 from timing.reads import Bool, Int16, Int32, Int64
 from timing.roster import Sex
-from timing.times import Status
+from timing.times import Flag, Status
 
 PODIUM: Final = 3
 TOP: Final = 10
@@ -99,6 +99,31 @@ def admitted_to(asked: Asked, ranked: RankedList) -> Bool:
     in_waves: Bool = np.array(fits, np.bool_)[asked.times.wave]
     in_waves &= admitted
     return in_waves
+
+
+def next_behind(asked: Asked, ranked: RankedList) -> int | None:
+    """The best finisher whom a list admits but is too short to show; early starters wait, and are not this one."""
+    value, times = list_values(asked, ranked.rule), asked.times
+    may = admitted_to(asked, ranked) & (times.status == Status.FINISHED) & (value != MISSING)
+    if ranked.rule.prize:
+        may &= (times.flags & int(Flag.BEFORE_OWN_GUN)) == 0
+    may[ranked.entrants] = False
+    behind = np.flatnonzero(may)
+    return int(behind[np.argmin(value[behind])]) if len(behind) else None
+
+
+def waiting_for_ruling(asked: Asked, ranked: RankedList) -> list[int]:
+    """Early starters who would hold a place of a prize list, best first, if the ruling they wait for gave it them."""
+    if not ranked.rule.prize:
+        return []
+    place = _places_in_reach(asked, ranked)
+    early = (asked.times.flags & int(Flag.BEFORE_OWN_GUN)) != 0
+    deep = TOP if ranked.rule.depth is None else ranked.rule.depth
+    waiting = early & (place != NO_PLACE) & (place <= deep)
+    waiting[ranked.entrants] = False
+    found = np.flatnonzero(waiting)
+    by_value = np.argsort(list_values(asked, ranked.rule)[found], kind="stable")
+    return [int(index) for index in found[by_value]]
 
 
 def _admission(asked: Asked, rule: ListRule) -> Admission:

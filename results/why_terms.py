@@ -1,4 +1,4 @@
-"""The words of rules and states that an explanation of a time uses, in French and English."""
+"""The words of rules and reasons that an explanation of a time uses, in French and English."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -39,7 +39,7 @@ REASONS: Final[Mapping[Language, Mapping[Reason, str]]] = {
         Reason.NOT_TIMED: "n'est pas chronométré",
         Reason.WORN_BY_ANOTHER: "selon une décision, quelqu'un d'autre portait alors cette puce",
         Reason.HELD: "en attente\u00a0: l'horloge n'est pas sûre",
-        Reason.SET_ASIDE: "écartées par une décision",
+        Reason.SET_ASIDE: "mise à l'écart par décision",
     },
     Language.EN: {
         Reason.SAME_PASSING: "same passing, counted already",
@@ -59,9 +59,4 @@ REASONS: Final[Mapping[Language, Mapping[Reason, str]]] = {
         Reason.HELD: "held: the clock is not sure",
         Reason.SET_ASIDE: "set aside by a ruling",
     },
-}
-
-STATES: Final[Mapping[Language, Mapping[str, str]]] = {
-    Language.FR: {"provisional": "provisoire", "posted": "affiché", "official": "officiel"},
-    Language.EN: {"provisional": "provisional", "posted": "posted", "official": "official"},
 }

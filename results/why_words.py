@@ -9,14 +9,16 @@ from config.plan import RacePlan
 from results.act_words import ROLES, STATUSES, act_sentence, point_words
 from results.evidence import GunFact
 from results.exact_times import exact_duration, exact_hour, gap
+from results.list_states import ListState
 from results.printing import NO_BREAK_SPACE, Language, count, duration, hour, place_word
 from results.question_words import question_words
 from results.site_words import WORDS
+from results.state_words import state_word
 from results.titles import title_of
 from results.why import Choice, PointWhy, Sum, Why
 from results.why_reads import ReadGroup, Reason, StampFact
 from results.why_rulings import RulingWhy
-from results.why_terms import MOMENTS, REASONS, STATES
+from results.why_terms import MOMENTS, REASONS
 from timing.reads import ClockKind
 from timing.rulings import Role
 
@@ -35,7 +37,7 @@ class WhySection:
 
 def why_sentences(found: Why, plan: RacePlan, language: Language) -> tuple[WhySection, ...]:
     """Everything a `Why` says, in the order of the race; sections that have nothing to say are left out."""
-    tell = _Telling(plan, language)
+    tell = WhyTelling(plan, language)
     sections = [
         (tell.say("En bref", "In short"), tell.head(found)),
         (tell.say("Coup de feu", "Gun"), tell.guns(found)),
@@ -53,7 +55,7 @@ def why_sentences(found: Why, plan: RacePlan, language: Language) -> tuple[WhySe
 
 
 @dataclass(frozen=True, slots=True)
-class _Telling:
+class WhyTelling:
     plan: RacePlan
     language: Language
 
@@ -265,7 +267,7 @@ class _Telling:
         for place in found.places:
             title = title_of(place.list_id, self.plan, self.language)
             nth, of = place_word(place.place, self.language), count(place.ranked, self.language)
-            notes = [STATES[self.language].get(place.state, place.state)]
+            notes = [state_word(ListState(place.state), self.language)]
             if place.shared:
                 notes.insert(0, self.say("ex æquo", "tied"))
             if place.by_jury:
@@ -295,7 +297,7 @@ class _Telling:
         return f"{number}, {at}, {ruling.author} ({role}){self.colon} {act}.{reason}{withdrawn}"
 
 
-def _to_line(tell: _Telling, point: PointWhy) -> str:
+def _to_line(tell: WhyTelling, point: PointWhy) -> str:
     assert point.at_mat_us is not None
     assert point.crossing_us is not None
     shift = point.at_mat_us - point.crossing_us
@@ -310,35 +312,35 @@ def _to_line(tell: _Telling, point: PointWhy) -> str:
     )
 
 
-def _two_tags(tell: _Telling, point: PointWhy) -> str:
+def _two_tags(tell: WhyTelling, point: PointWhy) -> str:
     return tell.say(
         "Plusieurs de ses puces ont été lues\u00a0: au départ la dernière compte, ailleurs la première.",
         "Several chips were read: at the start the last counts, elsewhere the first.",
     )
 
 
-def _main_first(tell: _Telling, point: PointWhy) -> str:
+def _main_first(tell: WhyTelling, point: PointWhy) -> str:
     return tell.say(
         "Les deux tapis ont lu la puce\u00a0: le tapis principal donne le temps.",
         "Both mats read the chip: the main mat gives the time.",
     )
 
 
-def _backup(tell: _Telling, point: PointWhy) -> str:
+def _backup(tell: WhyTelling, point: PointWhy) -> str:
     return tell.say(
         "Le tapis principal n'a pas lu ce passage\u00a0: le tapis de secours donne le temps.",
         "The main mat did not read this crossing: the backup mat gives the time.",
     )
 
 
-def _last_at_start(tell: _Telling, point: PointWhy) -> str:
+def _last_at_start(tell: WhyTelling, point: PointWhy) -> str:
     return tell.say(
         "La ligne de départ a été passée plusieurs fois\u00a0: le dernier passage compte.",
         "The start line was crossed several times: the last crossing counts.",
     )
 
 
-def _after_minimum(tell: _Telling, point: PointWhy) -> str:
+def _after_minimum(tell: WhyTelling, point: PointWhy) -> str:
     assert point.bounds is not None
     assert point.bounds.minimum_us is not None
     at = tell.exact(point.bounds.minimum_us)
@@ -348,7 +350,7 @@ def _after_minimum(tell: _Telling, point: PointWhy) -> str:
     )
 
 
-def _after_leg(tell: _Telling, point: PointWhy) -> str:
+def _after_leg(tell: WhyTelling, point: PointWhy) -> str:
     assert point.bounds is not None
     assert point.bounds.leg_us is not None
     at, before = tell.exact(point.bounds.leg_us), point_words(point.bounds.leg_from, tell.plan)
@@ -358,14 +360,14 @@ def _after_leg(tell: _Telling, point: PointWhy) -> str:
     )
 
 
-def _first_crossing(tell: _Telling, point: PointWhy) -> str:
+def _first_crossing(tell: WhyTelling, point: PointWhy) -> str:
     return tell.say(
         "Le point a été passé plusieurs fois\u00a0: le premier passage compte.",
         "The point was crossed several times: the first crossing counts.",
     )
 
 
-_CHOICES: Final[Mapping[Choice, Callable[[_Telling, PointWhy], str]]] = {
+_CHOICES: Final[Mapping[Choice, Callable[[WhyTelling, PointWhy], str]]] = {
     Choice.TO_LINE: _to_line,
     Choice.TWO_TAGS: _two_tags,
     Choice.MAIN_FIRST: _main_first,
