@@ -352,6 +352,9 @@ def reopen(
     raise typer.Exit(post_command(race, list_id, "reopened", author=author, role=role, depth=None, reason=reason))
 
 
+Looked = Annotated[
+    str, typer.Argument(metavar="RACE", help="Folder of a race that was run, or its name below `races/`.")
+]
 Speech = Annotated[
     str | None, typer.Option(metavar="fr|en", help="In which language; the first of the race file unless given.")
 ]
@@ -359,7 +362,7 @@ Speech = Annotated[
 
 @app.command(rich_help_panel=RACE_DAY)
 def why(
-    race: Recorded,
+    race: Looked,
     bib: Annotated[str, typer.Argument(metavar="BIB", help="Whose times.")],
     language: Speech = None,
     json: Annotated[bool, typer.Option("--json", help="As JSON, with everything that is known.")] = False,
@@ -377,7 +380,7 @@ def why(
 
 @app.command(rich_help_panel=RACE_DAY)
 def questions(
-    race: Recorded,
+    race: Looked,
     language: Speech = None,
     most: Annotated[int, typer.Option(min=1, help="So many at most.")] = 30,
     json: Annotated[bool, typer.Option("--json", help="All of them, as JSON.")] = False,
@@ -396,7 +399,7 @@ def questions(
 
 @app.command(rich_help_panel=RACE_DAY)
 def dossier(
-    race: Recorded,
+    race: Looked,
     list_id: List,
     language: Speech = None,
     out: Annotated[
