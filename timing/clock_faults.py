@@ -27,6 +27,7 @@ class ClockFinding:
 
     `offset_us` is to be added to what stamps say, give or take `uncertainty_us`; None where nobody can tell. `stamps`
     and `received` bound the power-on period. `holds`: its reads count for nobody until a ruling covers them.
+    `meant_for_another`: a ruling covers them that was given for another power-on period: they are held all the same.
     `source` None: our own clock. `other`: the second of a pair. `drift_ppb`: microseconds gained in 1,000 seconds.
     """
 
@@ -38,6 +39,7 @@ class ClockFinding:
     stamps: Span = ALWAYS
     received: Span = ALWAYS
     holds: bool = False
+    meant_for_another: bool = False
     proposal: CorrectClock | None = None
     other: SourceId | None = None
     drift_ppb: int = 0

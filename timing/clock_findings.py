@@ -50,7 +50,10 @@ MONTH_US: Final = 30 * DAY
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Judged:
-    """A period with what it is off by where a ruling has not settled it."""
+    """A period with what it is off by where a ruling has not settled it.
+
+    `meant_for_another`: the ruling that covers it fits another period of this clock, and was given for that one.
+    """
 
     source: SourceId
     period: Period
@@ -58,6 +61,7 @@ class _Judged:
     received: Span
     residual_us: Duration
     covered: bool
+    meant_for_another: bool
 
 
 def ledger_now(
@@ -70,7 +74,12 @@ def ledger_now(
     ruled = ClockLedger(corrections=decisions.clocks)
     findings = findings_of(race, guns, evidence, ruled)
     holds = {
-        Hold(source=finding.source, stamps=finding.stamps, received=finding.received)
+        Hold(
+            source=finding.source,
+            stamps=finding.stamps,
+            received=finding.received,
+            outranks=finding.meant_for_another,
+        )
         for finding in findings
         if finding.holds and finding.source is not None
     }
@@ -111,29 +120,44 @@ def _periods(source: SourceId, evidence: ClockEvidence) -> tuple[Period, ...]:
 
 
 def _judged(source: SourceId, periods: tuple[Period, ...], ledger: ClockLedger) -> list[_Judged]:
-    found = []
-    # A period that nothing proves is mostly a memory that came late: it is no neighbour that bounds the others.
+    # A period that nothing proves is mostly a memory that came late.
     real = tuple(period for period in periods if _speaks(period))
-    for period, (stamps, received) in zip(real, spans_of(real), strict=True):
-        first = ledger.correction_of(source, period.base_min_us, period.received_min_us)
-        last = ledger.correction_of(source, period.base_max_us, period.received_max_us)
-        covered = first is not None and last is not None
-        residual_us = period.offset_us
-        if last is not None and covered:
-            said_us = corrected_one(period.base_max_us, last) - period.base_max_us
-            # Who says 0 has looked: this clock is right.
-            residual_us = 0 if said_us == 0 else period.offset_us - said_us
+    rulings = [_ruling_over(source, period, ledger) for period in real]
+    found = []
+    for period, (stamps, received), ruling in zip(real, spans_of(real, periods), rulings, strict=True):
+        fitted = [
+            other
+            for other, by in zip(real, rulings, strict=True)
+            if by is not None and by == ruling and abs(_left_over(other, by)) < FAR_US
+        ]
         found.append(
             _Judged(
                 source=source,
                 period=period,
                 stamps=stamps,
                 received=received,
-                residual_us=residual_us,
-                covered=covered,
+                residual_us=_left_over(period, ruling),
+                covered=ruling is not None,
+                meant_for_another=bool(fitted) and period not in fitted,
             )
         )
     return found
+
+
+def _ruling_over(source: SourceId, period: Period, ledger: ClockLedger) -> CorrectClock | None:
+    """The ruling that covers a period to its ends, if one does."""
+    first = ledger.correction_of(source, period.base_min_us, period.received_min_us)
+    last = ledger.correction_of(source, period.base_max_us, period.received_max_us)
+    return last if first is not None else None
+
+
+def _left_over(period: Period, ruling: CorrectClock | None) -> Duration:
+    """What a period is still off by."""
+    if ruling is None:
+        return period.offset_us
+    said_us = corrected_one(period.base_max_us, ruling) - period.base_max_us
+    # Who says 0 has looked: this clock is right.
+    return 0 if said_us == 0 else period.offset_us - said_us
 
 
 def _speaks(period: Period) -> bool:
@@ -149,8 +173,8 @@ def _of_a_period(judged: _Judged, everything: list[_Judged], ours: ClockFinding 
     if fault is None:
         return _small(judged, everything)
     if judged.covered:
-        # What a ruling covers is told when it is far off, and not held.
-        return _finding(judged, fault, _total(judged, whole_us), holds=False)
+        # What a ruling covers is told when it is far off, and held only when the ruling was about another power-on.
+        return _finding(judged, fault, _total(judged, whole_us), holds=judged.meant_for_another)
     holds = period.proven or off_us < 0
     certain = period.proven or (off_us < 0 and period.reads >= AHEAD_READS)
     return _finding(judged, fault, whole_us, holds=holds, propose=certain)
@@ -231,6 +255,7 @@ def _finding(
         stamps=judged.stamps,
         received=judged.received,
         holds=holds,
+        meant_for_another=judged.meant_for_another,
         proposal=CorrectClock(source=judged.source, anchors=anchors, stamps=judged.stamps, received=judged.received)
         if propose
         else None,

@@ -37,11 +37,15 @@ class Holding(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """Reads of a source that are held because evidence speaks against its clock."""
+    """Reads of a source that are held because evidence speaks against its clock.
+
+    `outranks`: also what a correction covers, which was given for another power-on period of the clock.
+    """
 
     source: SourceId
     stamps: Span = ALWAYS
     received: Span = ALWAYS
+    outranks: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +108,9 @@ class ClockLedger:
                 open_rows[rows] = False
                 moment_us[rows] = corrected(stamps.base_us[rows], correction)
                 held[rows] = outside(moment_us[rows], race)
+        for hold in self.holds:
+            if hold.outranks:
+                held |= _covered(stamps, sources.find(hold.source), hold.stamps, hold.received)
         return moment_us, held
 
     def correction_of(self, source: SourceId, base_us: Instant, received_us: Instant | None) -> CorrectClock | None:
@@ -213,6 +220,8 @@ def explain(
     held: Holding | None = None
     if correction is None:
         held = _held_as_stamped(ledger, source, base_us, received_us, code)
+    elif any(h.outranks and h.source == source and covers(h, base_us, received_us) for h in ledger.holds):
+        held = Holding.SOURCE_HELD
     if held is None and not race.first_instant_us <= instant_us <= race.last_instant_us:
         held = Holding.OUTSIDE_WINDOW
     return Explained(

@@ -11,12 +11,15 @@ from typing import Final
 import numpy as np
 
 from timing.clock_evidence import Comparison, LagCells
-from timing.instants import MILLISECOND, MINUTE, SECOND, Duration, Instant
+from timing.instants import DAY, MILLISECOND, MINUTE, SECOND, Duration, Instant
 from timing.reads import Bool, Int64
-from timing.rulings import ALWAYS, Span
+from timing.rulings import Span
 
 GAP_US: Final = 10 * MINUTE
 """Lags further apart than this are not of one state of a clock."""
+
+FAR_APART_US: Final = 2 * DAY
+"""Stamps this far apart are of two settings of a clock, whatever comes late."""
 
 TIGHT_US: Final = 5 * SECOND
 """Reads of one minute whose lags differ by less came live; more is a memory that is unloaded."""
@@ -96,35 +99,45 @@ def periods_of(cells: LagCells, comparisons: tuple[Comparison, ...], shift_of_ep
     return tuple(sorted(periods, key=lambda p: (p.received_min_us, p.base_min_us, p.offset_us)))
 
 
-def spans_of(periods: tuple[Period, ...]) -> tuple[tuple[Span, Span], ...]:
+def spans_of(periods: tuple[Period, ...], all_periods: tuple[Period, ...]) -> tuple[tuple[Span, Span], ...]:
     """For each period the stamps and the arrivals that are its own: (stamps, received).
 
-    A clock with one period has no bounds. Else each neighbour bounds it half-way, by stamps where those do not
-    overlap, and by arrivals where those do not. One that lies within a larger one, by stamps and by arrivals, has no
-    more than what was seen of it: a few damaged stamps must not hold the rest.
+    Each neighbour bounds it half-way, by stamps where those do not overlap, and by arrivals where those do not; one
+    whose stamps are days away by stamps alone, since its reads may come again at any time. A period that lies within a
+    larger one, by stamps and by arrivals, has no more than what was seen of it: a few damaged stamps must not hold the
+    rest. No neighbours are reads that may be the clock's own and came late.
+
+    Args: periods: those to be bounded. all_periods: of the same clock, these among them.
     """
-    if len(periods) == 1:
-        return ((ALWAYS, ALWAYS),)
-    spans = []
-    for period in periods:
-        others = [other for other in periods if other is not period]
-        if any(_is_inside(period, other) for other in others):
-            spans.append(
-                (
-                    Span(begin_us=period.base_min_us, end_us=period.base_max_us + 1),
-                    Span(begin_us=period.received_min_us, end_us=period.received_max_us + 1),
-                )
-            )
-            continue
-        by_base = _bounds(
-            (period.base_min_us, period.base_max_us), [(other.base_min_us, other.base_max_us) for other in others]
+    return tuple(_own_spans(period, periods, all_periods) for period in periods)
+
+
+def _own_spans(period: Period, periods: tuple[Period, ...], all_periods: tuple[Period, ...]) -> tuple[Span, Span]:
+    others = [
+        other
+        for other in all_periods
+        if other is not period
+        and (other in periods or _is_far(period, other) or other.offset_us < period.offset_us - GAP_US)
+    ]
+    if any(_is_inside(period, other) for other in others):
+        return (
+            Span(begin_us=period.base_min_us, end_us=period.base_max_us + 1),
+            Span(begin_us=period.received_min_us, end_us=period.received_max_us + 1),
         )
-        by_arrival = _bounds(
-            (period.received_min_us, period.received_max_us),
-            [(other.received_min_us, other.received_max_us) for other in others],
-        )
-        spans.append((by_base, by_arrival))
-    return tuple(spans)
+    near = [other for other in others if not _is_far(period, other)]
+    by_base = _bounds(
+        (period.base_min_us, period.base_max_us), [(other.base_min_us, other.base_max_us) for other in others]
+    )
+    by_arrival = _bounds(
+        (period.received_min_us, period.received_max_us),
+        [(other.received_min_us, other.received_max_us) for other in near],
+    )
+    return by_base, by_arrival
+
+
+def _is_far(period: Period, other: Period) -> bool:
+    """Whether stamps of the two are days apart, so that no read can be of either."""
+    return max(period.base_min_us, other.base_min_us) - min(period.base_max_us, other.base_max_us) > FAR_APART_US
 
 
 def _is_inside(period: Period, other: Period) -> bool:

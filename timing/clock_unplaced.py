@@ -24,7 +24,7 @@ _EARLY_US: Final = 30 * SECOND
 def zeros_of(source: SourceId, periods: tuple[Period, ...], ledger: ClockLedger) -> list[ClockFinding]:
     """When the zeros of an elapsed clock were: one finding for each power-on period that no ruling covers."""
     found = []
-    for period, (stamps, received) in zip(periods, spans_of(periods), strict=True) if periods else ():
+    for period, (stamps, received) in zip(periods, spans_of(periods, periods), strict=True):
         if ledger.correction_of(source, period.base_max_us, period.received_max_us) is not None:
             continue
         zero_us, uncertainty_us = _zero(period)

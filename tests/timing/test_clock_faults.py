@@ -96,6 +96,27 @@ def test_f01_two_reboots_to_the_same_epoch_are_two_periods() -> None:
     assert moments.max() <= max(c.at_us for c in race.crossings) + SECOND
 
 
+def test_f01_a_correction_given_for_one_power_on_period_does_not_publish_the_next_one() -> None:
+    first, second = GUN + 45 * MINUTE, GUN + 65 * MINUTE
+    race = night(gineste=way(lambda t: t if t < first else EPOCHS["1980"] + t - (first if t < second else second)))
+    batches = race.batches()
+    early = [batch for batch in batches if batch.reads[0].received_us < second - MINUTE]
+    race.take(early)
+    race.accept_all()
+    assert race.held() == set()
+    for batch in batches[len(early) :]:
+        race.take([batch])
+    assert race.held() == set(GINESTE)
+    assert [f.meant_for_another for f in race.findings] == [True, True]
+    race.accept_all()
+    assert (race.held(), race.findings) == (set(), ())
+    truth = {c.runner: c.at_us for c in race.crossings if c.point == "GINESTE"}
+    reads = race.state.reads()
+    for tag, moment, source in zip(reads.tag, reads.moment_us, reads.source, strict=True):
+        if race.state.sources.names[source] in GINESTE:
+            assert 0 <= int(moment) - truth[int(race.state.tags.names[tag][1:])] < SECOND
+
+
 def test_f01_what_a_rebooted_reader_sends_again_from_before_keeps_its_time() -> None:
     reboot = GUN + 80 * MINUTE
     race = night(gineste=way(lambda t: t if t < reboot else EPOCHS["1980"] + t - reboot))
