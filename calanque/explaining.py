@@ -15,7 +15,8 @@ from results.evidence import Evidence, GunFact
 from results.official_rows import official_differences, with_official
 from results.questions import open_questions, questions_about
 from timing.instants import Instant
-from timing.reads import Int64, ReadClass
+from timing.pace import fastest_from_point_to_next_us, kinds_permille, speeds_pct
+from timing.reads import ReadClass
 from timing.roster import Bib
 from timing.rulings import SetGun
 from timing.state import RaceState
@@ -24,15 +25,10 @@ from timing.times import Flag
 _NEAR_NAMES: Final = 5
 
 
-def asked_of(
-    plan: RacePlan,
-    state: RaceState,
-    derived: Derived,
-    picture: Picture,
-    *,
-    fastest_leg_us: Int64 | None = None,
-) -> Asked:
+def asked_of(plan: RacePlan, state: RaceState, derived: Derived, picture: Picture) -> Asked:
     """The race as questions see it. `picture`: of `derived`, as of now."""
+    race = plan.race
+    kinds = kinds_permille(picture.roster.entrants, race.day)
     return Asked(
         plan=plan,
         roster=picture.roster,
@@ -41,7 +37,7 @@ def asked_of(
         decisions=picture.decisions,
         sightings=tuple(sighting for sighting in state.sightings if sighting.number not in state.withdrawn),
         differences=official_differences(picture.rankings, picture.states),
-        fastest_leg_us=fastest_leg_us,
+        fastest_leg_us=fastest_from_point_to_next_us(race.course, kinds, speeds_pct(picture.times.wave, race)),
         tags_seen=_tags_seen(plan, state, derived, picture),
         unknown_tags=_unknown_tags(plan, state, derived) if state.sightings else {},
     )
@@ -126,7 +122,8 @@ def _gun_fact(state: RaceState, wave: str, instant_us: Instant, of_file_us: Inst
         return GunFact(
             wave=wave, instant_us=instant_us, origin="ruling", number=ruling.number, author=ruling.body.author
         )
-    same = [gun for gun in state.guns if gun.body.instant_us == instant_us and gun.number not in state.withdrawn]
+    placed = {signal.number for signal in state.gun_signals(state.ledger) if signal.instant_us == instant_us}
+    same = [gun for gun in state.guns if gun.number in placed]
     for gun in reversed(same):
         if gun.body.wave == wave:
             return GunFact(
