@@ -15,7 +15,8 @@ from command_line import calanque
 from calanque import exit_codes
 from calanque.cli import app
 
-PAGE = (Path(__file__).parents[2] / "docs" / "commands.md").read_text(encoding="utf-8")
+PAGE_FILE = Path(__file__).parents[2] / "docs" / "commands.md"
+PAGE = PAGE_FILE.read_text(encoding="utf-8")
 
 
 def commands(group: Any, name: str = "calanque") -> Iterator[tuple[str, Any]]:
@@ -89,7 +90,7 @@ def test_every_command_says_what_it_does_and_gives_an_example_that_is_one(name: 
         COMMANDS[of].make_context(of, words[len(of.split()) :], resilient_parsing=False)
 
 
-@pytest.mark.parametrize("name", ["calanque", "calanque journal", *COMMANDS])
+@pytest.mark.parametrize("name", ["calanque", "calanque journal", "calanque rule", *COMMANDS])
 def test_help_is_given_and_is_a_success(name: str) -> None:
     done = calanque(*name.split()[1:], "--help")
     assert done.returncode == exit_codes.OK

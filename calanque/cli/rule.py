@@ -250,8 +250,8 @@ def tag(
 @rule.command("swap")
 def swap(
     race: Race,
-    first: Annotated[str, typer.Argument(metavar="BIB")],
-    second: Annotated[str, typer.Argument(metavar="BIB")],
+    first: Annotated[str, typer.Argument(metavar="BIB", help="Bib of one.")],
+    second: Annotated[str, typer.Argument(metavar="BIB", help="Bib of the other.")],
     author: Author,
     since: Since = None,
     until: Until = None,

@@ -1,0 +1,27 @@
+"""Arguments that many commands share, and the headings under which commands are shown."""
+
+from typing import Annotated, Final
+
+import typer
+
+FIRST: Final = "To begin with"
+RACE_DAY: Final = "On race day"
+DECIDE: Final = "Decide and explain"
+AFTER: Final = "Before and after"
+
+FROM_RESULTS = "A published results list to run again, instead of a race from the seed (docs/simulation.md)."
+CLOCK = "Race clock: `real`, or that of a simulated race, `EPOCH_US@RATE@ZERO_REAL_US`."
+
+Race = Annotated[str, typer.Argument(metavar="RACE", help="Race file, race folder, or name of a shipped race.")]
+Running = Annotated[
+    str, typer.Argument(metavar="RACE", help="Folder of a race that runs now, or its name below `races/`.")
+]
+Recorded = Annotated[
+    str, typer.Argument(metavar="RACE", help="Folder of a race that was run, its name below `races/`, or a journal.")
+]
+Looked = Annotated[
+    str, typer.Argument(metavar="RACE", help="Folder of a race that was run, or its name below `races/`.")
+]
+Speech = Annotated[
+    str | None, typer.Option(metavar="fr|en", help="In which language; the first of the race file unless given.")
+]

@@ -1,0 +1,141 @@
+"""The command line of race day: running a race, mats behind collectors, guns, closings, publishing."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from calanque.cli.arguments import CLOCK, RACE_DAY, Race, Running
+
+commands = typer.Typer()
+
+
+@commands.command(rich_help_panel=RACE_DAY)
+def run(
+    race: Race,
+    connect: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SOURCE=WHERE",
+            help="Reach a source elsewhere than the race file says: `serial:/dev/ttyUSB0?baud=9600`, `tcp:host:port`, "
+            "`collector`, or `file` for not at all; may be given often.",
+        ),
+    ] = None,
+    broker: Annotated[str | None, typer.Option(help="MQTT broker, `mqtt://host:port`; else the race file's.")] = None,
+    roster: Annotated[Path | None, typer.Option(help="Take this roster in; else the last file in `roster/`.")] = None,
+    host: Annotated[str | None, typer.Option(help="Where the page listens; loopback unless told otherwise.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port of the page, else the race file's; 0: a free one.")
+    ] = None,
+    clock: Annotated[str, typer.Option(help=CLOCK)] = "real",
+) -> None:
+    """Runs a race: takes reads from every source, journals them, times, and serves the live page.
+
+    May be killed and started again at any time: the journal holds all that was confirmed, and readers are asked for
+    what they saw meanwhile. A race file or a shipped race gets a folder below `races/`; give that from then on.
+    Ctrl+C ends it.
+
+    Example: `calanque run races/my_race --connect finish=tcp:192.168.1.20:10000`
+    """
+    from calanque.commands.run import run_command
+
+    raise typer.Exit(
+        run_command(race, connect=connect or [], broker=broker, roster=roster, host=host, port=port, clock=clock)
+    )
+
+
+@commands.command(rich_help_panel=RACE_DAY)
+def collect(
+    race: Annotated[
+        str, typer.Argument(metavar="RACE", help="The race's id, as in its topics, or its file or folder.")
+    ],
+    source: Annotated[str, typer.Option(help="Name of the source this collector speaks for.")],
+    reader: Annotated[str, typer.Option(help="`serial:/dev/ttyUSB0?baud=9600` or `tcp:host:port`.")],
+    broker: Annotated[str, typer.Option(help="`mqtt://host:port`, or `mqtts://` with TLS.")],
+    store: Annotated[Path, typer.Option(help="File in which reads wait until the engine has confirmed them.")],
+    protocol: Annotated[str, typer.Option(help="What the reader speaks.")] = "ipico",
+    password_file: Annotated[
+        Path | None, typer.Option(help="File with this source's password; else the race folder's, where it is here.")
+    ] = None,
+    clock: Annotated[str, typer.Option(help=CLOCK)] = "real",
+) -> None:
+    """Runs beside a far mat: keeps each read until the engine has confirmed it, whatever the link does.
+
+    Link, broker and engine may come and go, and may be started in any order. Give it the same `--store` each time.
+
+    Example: `calanque collect my_race --source col --reader serial:/dev/ttyUSB0?baud=9600 --broker mqtt://10.0.0.5
+    --password-file col.password --store col.sqlite`
+    """
+    from calanque.commands.collect import collect_command
+
+    raise typer.Exit(
+        collect_command(
+            race, source=source, reader=reader, broker=broker, store=store, protocol=protocol,
+            password_file=password_file, clock=clock,
+        )
+    )  # fmt: skip
+
+
+@commands.command(rich_help_panel=RACE_DAY)
+def broker(
+    race: Race,
+    host: Annotated[str, typer.Option(help="Address to listen on; loopback unless told otherwise.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0: a free one.")] = 0,
+) -> None:
+    """The embedded MQTT broker, for a quick start and small races.
+
+    On race day use Mosquitto (docs/broker.md). Makes a password for the engine and for each source, in
+    `broker.passwords` of the race folder, and writes where it listens into `broker.json`.
+
+    Example: `calanque broker races/my_race --port 1883`
+    """
+    from calanque.commands.broker import broker_command
+
+    raise typer.Exit(broker_command(race, host=host, port=port))
+
+
+@commands.command(rich_help_panel=RACE_DAY)
+def gun(
+    race: Running,
+    author: Annotated[str, typer.Option(help="Who says so.")],
+    wave: Annotated[str | None, typer.Option(help="Whose gun; the first wave that has none yet unless given.")] = None,
+    at: Annotated[str | None, typer.Option(help="Local time HH:MM:SS[.ffffff] on race day; now unless given.")] = None,
+) -> None:
+    """Enters a gun by hand, into the running engine. It beats a signal on the wire; of several the latest is in force.
+
+    Example: `calanque gun races/my_race --wave 1 --at 09:00:00.35 --author Anne`
+    """
+    from calanque.commands.control import gun_command
+
+    raise typer.Exit(gun_command(race, wave=wave, author=author, at=at))
+
+
+@commands.command(rich_help_panel=RACE_DAY)
+def close(
+    race: Running,
+    point: Annotated[str, typer.Argument(metavar="start|finish", help="What is closed.")],
+    author: Annotated[str, typer.Option(help="Who says so.")],
+    at: Annotated[str | None, typer.Option(help="Local time HH:MM:SS[.ffffff] on race day; now unless given.")] = None,
+) -> None:
+    """Declares the start or the finish closed. Only then is anybody DNS or DNF.
+
+    Crossings of the start after it was closed do not count. Closing again, with another time, replaces the first.
+
+    Example: `calanque close races/my_race start --author Anne --at 09:40:00`
+    """
+    from calanque.commands.control import close_command
+
+    raise typer.Exit(close_command(race, point=point, author=author, at=at))
+
+
+@commands.command(rich_help_panel=RACE_DAY)
+def publish(race: Running, author: Annotated[str, typer.Option(help="Who publishes.")]) -> None:
+    """Publishes the results as they stand now, whole and numbered, from the running engine.
+
+    They lie in `out/` of the race folder: CSV, JSON, XLSX and a site (docs/results_files.md).
+
+    Example: `calanque publish races/my_race --author Anne`
+    """
+    from calanque.commands.control import publish_command
+
+    raise typer.Exit(publish_command(race, author=author))
