@@ -16,6 +16,7 @@ from calanque.controls import Controls
 from calanque.errors import FrontDoorError
 from calanque.far_mats import FarMats
 from calanque.folder import HeldFolder, RaceFolder
+from calanque.host_clock import HostClock, in_words
 from calanque.live import LiveRace
 from calanque.recorder import Recorder
 from calanque.sources import SourceBoard, SourceSink
@@ -31,7 +32,7 @@ from results.views import Board
 from results.web.app import build_app
 from results.web.server import LiveServer
 from results.web.stream import Hub, View
-from timing.entries import RulesBody
+from timing.entries import NoteBody, RulesBody
 from timing.instants import Duration
 from timing.journal import Journal
 from timing.race import Source
@@ -188,12 +189,14 @@ class Engine:
     async def _watch(self) -> None:
         """Ends the run when the picture can no longer be made, and says it when the journal cannot be written."""
         writing = True
+        host_clock = HostClock()
         while True:
             await asyncio.sleep(_WATCH_S)
             if self.live.failed is not None:
                 raise FrontDoorError("the matching thread ended; see the log") from self.live.failed
             if self.far_mats is not None:
                 self.far_mats.refresh_board()
+            self._note_host(host_clock)
             health = self.journal.health
             if health.stopped:
                 raise FrontDoorError(f"the journal takes nothing more: {health.error}")
@@ -203,6 +206,13 @@ class Engine:
                     logger.warning("the journal is written again; nothing confirmed was lost")
                 else:
                     logger.error("ALARM: nothing can be journalled, nothing is confirmed: %s", health.error)
+
+    def _note_host(self, host_clock: HostClock) -> None:
+        """Journals pauses of this computer and steps of its clock, which do not reach the clock of a simulated race."""
+        for seen in host_clock.look():
+            if self.clock.is_real or isinstance(seen, NoteBody):
+                logger.warning("%s", in_words(seen))
+                self.recorder.note(seen)
 
     def _behind(self) -> Duration:
         """While nothing can be journalled, what is shown grows old, and says so."""
