@@ -13,8 +13,6 @@ from timing.race import MomentRule
 from timing.reads import Bool, Float32, Int16, Int32, Int64, Reads, is_same_for_all, same_for_all
 from timing.signals import blocks, by_signal
 
-_ANTENNA_BITS = 8
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arranged:
@@ -51,37 +49,38 @@ def arrange(reads: Reads, *, with_rows: bool = True) -> Arranged:
 
 
 def _arranged_by_rows(reads: Reads, key: Int64 | None) -> Arranged:
-    rows, again = _rows_by_columns(reads) if key is None else _rows_by_key(key, reads.rssi)
+    rows, again = _rows_in_order(_several_keys(reads) if key is None else (key,), reads.rssi)
     repeats = int(again.sum())
     if repeats:
         rows = rows[~again]
     return Arranged(reads=reads.take(rows), rows=rows, repeats=repeats)
 
 
-def _rows_by_key(key: Int64, rssi: Float32) -> tuple[Int64, Bool]:
+def _rows_in_order(keys: tuple[Int64 | Int16, ...], rssi: Float32) -> tuple[Int64, Bool]:
     """The rows in order, the stronger of exact equals first, and which of them are equals of the one before.
 
-    Equals are few: only they are put in order by their signal, all others by one sort of integers.
+    Equals are few: only they are put in order by their signal, all others by their place alone.
     """
-    rows = np.argsort(key)
-    key = key[rows]
-    again = np.zeros(len(key), np.bool_)
-    np.equal(key[1:], key[:-1], out=again[1:])
+    rows = np.argsort(keys[0]) if len(keys) == 1 else np.lexsort(keys[::-1])
+    again = np.zeros(len(rows), np.bool_)
+    again[1:] = True
+    for key in keys:
+        ordered = key[rows]
+        again[1:] &= ordered[1:] == ordered[:-1]
     if again.any():
         equals = again.copy()
         equals[:-1] |= again[1:]
         some = rows[equals]
-        rows[equals] = some[np.lexsort((some, -_loudness(rssi[some]), key[equals]))]
+        rows[equals] = some[np.lexsort((some, -_loudness(rssi[some]), *(key[some] for key in keys[::-1])))]
     return rows, again
 
 
-def _rows_by_columns(reads: Reads) -> tuple[Int64, Bool]:
-    """The same for a race that does not fit in one integer."""
-    columns = (reads.antenna, reads.moment_us, reads.mat, reads.tag)
-    rows = np.lexsort((-_loudness(reads.rssi), *columns))
-    again = np.zeros(len(rows), np.bool_)
-    again[1:] = np.logical_and.reduce([column[rows[1:]] == column[rows[:-1]] for column in columns])
-    return rows, again
+def _several_keys(reads: Reads) -> tuple[Int64 | Int16, ...]:
+    """Integers that sort like (tag, mat, moment, antenna) one after the other, for a race that does not fit in one."""
+    place = (reads.tag.astype(np.int64) << 16) + reads.mat
+    if is_same_for_all(reads.antenna):
+        return place, reads.moment_us
+    return place, reads.moment_us, reads.antenna
 
 
 def _loudness(rssi: Float32) -> Float32:
@@ -95,7 +94,8 @@ def _sort_key(reads: Reads) -> Int64 | None:
     mat_bits = (int(reads.mat.max()) + 1).bit_length()
     tag_bits = (int(reads.tag.max()) + 1).bit_length()
     widest_antenna = int(reads.antenna.max()) + 1
-    if tag_bits + mat_bits + moment_bits + _ANTENNA_BITS > 63 or widest_antenna >> _ANTENNA_BITS:
+    antenna_bits = widest_antenna.bit_length()
+    if tag_bits + mat_bits + moment_bits + antenna_bits > 63:
         return None
     # In place throughout, here and back: fresh memory for a million reads costs more than the arithmetic.
     key = reads.tag.astype(np.int64)
@@ -106,7 +106,7 @@ def _sort_key(reads: Reads) -> Int64 | None:
     key <<= moment_bits
     key += reads.moment_us
     key -= first
-    key <<= _ANTENNA_BITS
+    key <<= antenna_bits
     key += widest_antenna - 1 if is_same_for_all(reads.antenna) else reads.antenna
     key += 1
     return key
@@ -116,9 +116,10 @@ def _from_key(key: Int64, reads: Reads, first_us: Instant) -> Reads:
     """The columns back out of sorted keys, which are used up; only for reads without signal, none of them held."""
     moment_bits = (int(reads.moment_us.max()) - first_us).bit_length()
     mat_bits = (int(reads.mat.max()) + 1).bit_length()
+    antenna_bits = (int(reads.antenna.max()) + 1).bit_length()
     n = len(key)
-    antenna = same_for_all(reads.antenna[0], n) if is_same_for_all(reads.antenna) else _low_bits(key, _ANTENNA_BITS)
-    key >>= _ANTENNA_BITS
+    antenna = same_for_all(reads.antenna[0], n) if is_same_for_all(reads.antenna) else _low_bits(key, antenna_bits)
+    key >>= antenna_bits
     moment = key & ((1 << moment_bits) - 1)
     moment += first_us
     key >>= moment_bits
