@@ -7,6 +7,7 @@ no flags, no checks, no printed times, and stops at a bad line.
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -15,17 +16,18 @@ c = pl.col
 
 def main(folder: str, out: str) -> None:
     rules = json.loads(Path(f"{folder}/rules.json").read_text())
-    guns = pl.LazyFrame({"wave": list(rules["guns"]), "gun": list(rules["guns"].values())})
     people = pl.scan_csv(f"{folder}/roster.csv", schema_overrides={"tag": pl.String, "wave": pl.String})
+    reads = pl.scan_csv(f"{folder}/reads.csv", schema_overrides={"tag": pl.String, "epoch_us": pl.Int64})
+    results(people, reads, rules).collect().write_csv(out)
+
+
+def results(people: pl.LazyFrame, reads: pl.LazyFrame, rules: dict[str, Any]) -> pl.LazyFrame:
+    """The table, from frames of people and reads: tags may be of any type, the same in both; so may mats."""
+    guns = pl.LazyFrame({"wave": list(rules["guns"]), "gun": list(rules["guns"].values())})
     people = people.join(guns, on="wave", how="left", maintain_order="left")
     first_gun = min(rules["guns"].values())
     mats = pl.LazyFrame(rules["mats"])
-    reads = (
-        pl.scan_csv(f"{folder}/reads.csv", schema_overrides={"tag": pl.String, "epoch_us": pl.Int64})
-        .select("mat", "tag", "epoch_us")
-        .join(mats, on="mat")
-        .join(people.select("tag", "bib"), on="tag")
-    )
+    reads = reads.select("mat", "tag", "epoch_us").join(mats, on="mat").join(people.select("tag", "bib"), on="tag")
     first, *later = rules["points"]
     is_main = c("role") == "main"
     t = c("epoch_us")
@@ -79,7 +81,7 @@ def main(folder: str, out: str) -> None:
     columns = ["bib", "status", "start_us", "finish_us", "gun_time_us", "net_time_us"]
     columns += [f"split_{id}_us" for id in splits]
     table = table.with_columns(*ranks, start_us=c("start"), finish_us=finish).sort("bib")
-    table.select(*columns, "^rank_.*$").collect().write_csv(out)
+    return table.select(*columns, "^rank_.*$")
 
 
 if __name__ == "__main__":
