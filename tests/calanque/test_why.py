@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from told_race import PLAN, ToldRace, runner, small_field
 
 from calanque.errors import FrontDoorError
 from calanque.exit_codes import OK, REFUSED
+from calanque.posting_desk import posting
 from results.printing import Language
 from results.why import Choice, Why, why_values
 from results.why_reads import Reason
@@ -410,3 +412,51 @@ def test_the_command_shows_what_is_to_be_decided(tmp_path: Path) -> None:
     listed = json.loads(calanque("questions", folder.path, "--json").stdout)
     assert [question["kind"] for question in listed] == ["before_own_gun", "seen_at_other_time"]
     assert listed[0]["proposals"][0] == {"act": "move_to_wave", "bibs": ["2600"], "wave": "1"}
+
+
+def test_people_seen_without_a_bib_are_counted_beside_the_unknown_chips_of_that_point() -> None:
+    race = ToldRace(runner(7), runner(8)).run(7, "9:00:05", "9:35:00", "10:10:00").run(8, "9:00:05", "9:36:00", None)
+    race.saw(None, "10:11:00")
+    withdrawn = race.saw(None, "10:12:00")
+    race.read("FINISH-MAIN", "X1", "10:11:00", "10:11:01").read("FINISH-BACKUP", "X1", "10:11:02")
+    race.read("FINISH-MAIN", "X2", "10:15:00").read("GINESTE-MAIN", "X3", "9:50:00")
+    race.rule(Withdraw(number=withdrawn))
+    (question,) = [each for each in race.questions() if each.kind.value == "seen_without_bib"]
+    assert (question.evidence["seen"], question.evidence["unknown_tags"], question.evidence["not_read_there"]) == (
+        1,
+        2,
+        1,
+    )
+
+
+def test_two_tags_seen_apart_show_where_each_was() -> None:
+    race = ToldRace(runner(7, "A", "B"))
+    race.run(7, "9:00:05", "9:35:00", "10:10:00", tag="A").run(7, "9:03:05", "9:45:00", "10:25:00", tag="B")
+    (question,) = [each for each in race.questions() if each.kind.value == "two_tags_apart"]
+    seen = {(each["tag"], each["point"]): each["first_us"] for each in question.evidence["seen"]}
+    assert seen["A", "GINESTE"] == at("9:35:00")
+    assert seen["B", "GINESTE"] == at("9:45:00")
+
+
+def test_an_official_place_that_is_computed_otherwise_now_is_a_question_and_stands() -> None:
+    race = small_field()
+    _, derived = race.derived()
+    picture = derived.picture()
+    given = {
+        "list_id": "prize-scratch-F",
+        "state": "posted",
+        "depth": 3,
+        "author": "Anne",
+        "role": "crew",
+        "reason": "",
+    }
+    posted = posting(PLAN, picture, given, at("11:00:00"))
+    race.take(posted)
+    race.take(replace(posted, state="official", role=Role.REFEREE, at_us=at("12:00:00")))
+    race.rule(SetTime(bib=Bib("1"), point="FINISH", instant_us=at("10:13:00")))
+    found = race.why(1)
+    place = next(each for each in found.places if each.list_id == "prize-scratch-F")
+    assert (place.place, place.state) == (1, "official")
+    kinds = [question.kind.value for question in found.questions]
+    assert "official_difference" in kinds
+    assert "The official result stays as it is until the list is opened again." in told(found)
