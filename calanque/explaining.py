@@ -15,7 +15,6 @@ from results.evidence import Evidence, GunFact
 from results.official_rows import official_differences, with_official
 from results.questions import open_questions, questions_about
 from timing.instants import Instant
-from timing.pace import fastest_from_point_to_next_us, kinds_permille, speeds_pct
 from timing.reads import ReadClass
 from timing.roster import Bib
 from timing.rulings import SetGun
@@ -27,8 +26,6 @@ _NEAR_NAMES: Final = 5
 
 def asked_of(plan: RacePlan, state: RaceState, derived: Derived, picture: Picture) -> Asked:
     """The race as questions see it. `picture`: of `derived`, as of now."""
-    race = plan.race
-    kinds = kinds_permille(picture.roster.entrants, race.day)
     return Asked(
         plan=plan,
         roster=picture.roster,
@@ -37,7 +34,6 @@ def asked_of(plan: RacePlan, state: RaceState, derived: Derived, picture: Pictur
         decisions=picture.decisions,
         sightings=tuple(sighting for sighting in state.sightings if sighting.number not in state.withdrawn),
         differences=official_differences(picture.rankings, picture.states),
-        fastest_leg_us=fastest_from_point_to_next_us(race.course, kinds, speeds_pct(picture.times.wave, race)),
         tags_seen=_tags_seen(plan, state, derived, picture),
         unknown_tags=_unknown_tags(plan, state, derived) if state.sightings else {},
     )
@@ -176,9 +172,8 @@ def _unknown_tags(plan: RacePlan, state: RaceState, derived: Derived) -> dict[st
     reads = state.reads()
     classes = derived.classes_of(np.arange(len(reads)))
     rows = np.flatnonzero((classes == ReadClass.UNKNOWN_TAG) & (reads.mat >= 0))
-    points = [mat.point for mat in plan.race.course.mats]
-    pairs = {(points[mat], tag) for mat, tag in zip(reads.mat[rows].tolist(), reads.tag[rows].tolist(), strict=True)}
-    counts: dict[str, int] = {}
-    for point, _ in pairs:
-        counts[point] = counts.get(point, 0) + 1
-    return counts
+    pairs = np.unique(np.stack([reads.mat[rows].astype(np.int64), reads.tag[rows].astype(np.int64)]), axis=1)
+    found: dict[str, set[int]] = {}
+    for mat, tag in pairs.T.tolist():
+        found.setdefault(plan.race.course.mats[mat].point, set()).add(tag)
+    return {point: len(tags) for point, tags in found.items()}

@@ -124,9 +124,8 @@ class TagSeen:
 class Asked:
     """The race at one moment, as far as questions follow from it.
 
-    `sightings`: those in force, with their numbers. `fastest_leg_us`: shape (points - 1, entrants), the shortest time
-    in which each can run from a point to the next (see `timing.pace`); None: not known. `tags_seen`: of runners with
-    several tags, where each tag was. `unknown_tags`: how many tags of nobody were read at a point.
+    `sightings`: those in force, with their numbers. `tags_seen`: of runners with several tags, where each tag was.
+    `unknown_tags`: how many tags of nobody were read at a point.
     """
 
     plan: RacePlan
@@ -136,7 +135,6 @@ class Asked:
     decisions: Decisions = NO_DECISIONS
     sightings: Sequence[Recorded[SightingBody]] = ()
     differences: Sequence[OfficialDifference] = ()
-    fastest_leg_us: Int64 | None = None
     tags_seen: Mapping[Bib, tuple[TagSeen, ...]] = field(default_factory=dict)
     unknown_tags: Mapping[str, int] = field(default_factory=dict)
 

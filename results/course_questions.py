@@ -5,7 +5,6 @@ A missing point proves nothing: a mat that missed many says more about the mat t
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from results.asked import Asked, Kind, OpenQuestion, clear
 from results.stakes import Stakes
 from timing.instants import MISSING, SECOND
+from timing.pace import fastest_legs_us, speeds_pct, too_fast_legs
 from timing.reads import Bool, Int32, Int64
 from timing.rulings import Question, SetTime
 
@@ -132,45 +132,18 @@ def _missed_question(asked: Asked, stakes: Stakes, index: int, points: list[str]
 # ---- legs ----
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Leg:
-    """From the last point at which each was seen to the next: columns of one value for each entrant."""
-
-    begin: Int64
-    took_us: Int64
-
-
-def _legs(asked: Asked) -> list[_Leg]:
-    """For each point but the first, the way from the last point where each was seen; MISSING where there is none."""
-    crossing = asked.times.crossing_us
-    last_us = crossing[0].copy()
-    last = np.where(last_us != MISSING, 0, -1)
-    legs = []
-    for k in range(1, len(crossing)):
-        here = crossing[k] != MISSING
-        known = here & (last >= 0)
-        took = np.where(known, np.where(known, crossing[k], 0) - np.where(known, last_us, 0), MISSING)
-        legs.append(_Leg(begin=last, took_us=took))
-        last_us, last = np.where(here, crossing[k], last_us), np.where(here, k, last)
-    return legs
-
-
 def _impossible_pace(asked: Asked, stakes: Stakes) -> Iterator[OpenQuestion]:
-    """A leg in less time than anybody of the category has ever run it, up and down as it goes."""
-    if asked.fastest_leg_us is None:
-        return
-    fastest = asked.fastest_leg_us
-    known = np.where(fastest == MISSING, 0, fastest)
-    reached = np.concatenate([np.zeros((1, known.shape[1]), np.int64), np.cumsum(known, axis=0)])
-    everybody = np.arange(known.shape[1])
-    open_for = asked.open_for(Question.IMPOSSIBLE_PACE)
-    for k, leg in enumerate(_legs(asked), 1):
-        bound = reached[k] - reached[np.maximum(leg.begin, 0), everybody]
-        too_fast = open_for & (leg.took_us != MISSING) & (leg.took_us < bound)
-        for index in np.flatnonzero(too_fast).tolist():
-            leg_of = (int(leg.begin[index]), k)
-            took = {"took_us": int(leg.took_us[index]), "fastest_us": int(bound[index])}
-            yield _leg_question(asked, stakes, Kind.IMPOSSIBLE_PACE, index, leg_of, took)
+    """A leg in less time than is plausible for anybody of that sex and age, up and down as it goes (`timing.pace`)."""
+    race, crossing = asked.plan.race, asked.times.crossing_us
+    kinds = asked.rankings.eligibility.kinds_permille
+    speed_pct = speeds_pct(asked.times.wave, race)
+    bits = too_fast_legs(crossing, race.course, kinds, speed_pct)
+    for index in np.flatnonzero((bits != 0) & asked.open_for(Question.IMPOSSIBLE_PACE)).tolist():
+        for end in (k for k in range(len(crossing)) if int(bits[index]) >> k & 1):
+            begin = max(k for k in range(end) if crossing[k, index] != MISSING)
+            bound = fastest_legs_us(race.course, begin, end, kinds[[index]], speed_pct[[index]])
+            took = {"took_us": int(crossing[end, index] - crossing[begin, index]), "fastest_us": int(bound[0])}
+            yield _leg_question(asked, stakes, Kind.IMPOSSIBLE_PACE, index, (begin, end), took)
 
 
 def _leg_question(

@@ -6,6 +6,7 @@ which wave, is asked when ranking.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final, Self
 
 import numpy as np
@@ -13,7 +14,8 @@ import numpy as np
 from config.plan import ListRule, Per, RacePlan
 from results.bibs import bib_order
 from results.categories import Categories, categorise
-from timing.reads import Bool, Int16, Int32
+from timing.pace import kinds_permille
+from timing.reads import Bool, Int16, Int32, Int64
 from timing.roster import Bib, Entrant, Roster, Sex
 
 SCOPE_SEXES: Final = (Sex.F, Sex.M)
@@ -52,6 +54,11 @@ class Eligibility:
     ranked_role: Bool
     admissions: tuple[Admission, ...]
     overrides: Mapping[Bib, str] = field(default_factory=dict)
+
+    @cached_property
+    def kinds_permille(self) -> Int64:
+        """How much slower than the fastest runner the fastest of each entrant's sex and age is (`timing.pace`)."""
+        return kinds_permille(self.roster.entrants, self.plan.race.day)
 
     @classmethod
     def of(cls, plan: RacePlan, roster: Roster, overrides: Mapping[Bib, str] | None = None) -> Self:

@@ -14,6 +14,7 @@ years are often wrong; nothing for the young.
 from collections.abc import Iterator, Sequence
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -87,6 +88,7 @@ def fastest_from_point_to_next_us(course: Course, kinds: Int64, speed_pct: Int64
     return np.stack([fastest_legs_us(course, begin, begin + 1, kinds, speed_pct) for begin in legs])
 
 
+@lru_cache(maxsize=256)
 def fastest_of_all_us(course: Course, begin: int, end: int) -> Duration:
     """The bound for the fastest runner of all.
 
