@@ -12,6 +12,11 @@ from config.plan import RacePlan
 from config.roster_file import LoadedRoster, load_roster
 from readers.log_files import LoadedReads, ReadFile, read_files
 from results.rankings import Rankings, rank
+from timing.clock_evidence import ClockEvidence
+from timing.clock_faults import ClockFinding
+from timing.clock_findings import ledger_now
+from timing.clock_ledger import AS_STAMPED, ClockLedger, corrected_one, reads_placed
+from timing.decisions import Decisions
 from timing.field import Field
 from timing.guns import GunSignal, guns_in_force, planned_closings
 from timing.instants import Instant
@@ -19,6 +24,7 @@ from timing.matching import Matched, match
 from timing.passings import arrange
 from timing.race import Race
 from timing.reads import Names, ReadClass, SourceId
+from timing.rulings import CorrectClock
 from timing.times import Closings, Guns
 
 
@@ -35,21 +41,39 @@ class TimedFiles:
     classes: Mapping[ReadClass, int]
     repeats: int
     newest_us: Instant | None
+    findings: tuple[ClockFinding, ...]
 
 
-def time_files(plan: RacePlan, *, roster: Path, reads: Sequence[str], guns: Path | None, stay_open: bool) -> TimedFiles:
+def time_files(
+    plan: RacePlan,
+    *,
+    roster: Path,
+    reads: Sequence[str],
+    guns: Path | None,
+    stay_open: bool,
+    clocks: Sequence[CorrectClock] = (),
+) -> TimedFiles:
     """Times and rankings of these files.
 
-    Args: reads: `FILE` or `SOURCE=FILE`. `stay_open`: neither start nor finish counts as closed.
+    Args:
+        reads: `FILE` or `SOURCE=FILE`.
+        stay_open: neither start nor finish counts as closed.
+        clocks: corrections of clocks that somebody decided on.
     Raises: ConfigError, ReadFileRefused, FrontDoorError: what, where, and what would be accepted.
     """
     race = plan.race
     loaded_roster = load_roster(roster, plan)
     tags = Names()
     field = Field.of(loaded_roster.roster, race, tags)
-    loaded = read_files([_read_file(text, race) for text in reads], race, tags, Names())
-    in_force = guns_in_force(race, [*_guns_of_file(guns, race), *_guns_on_wire(loaded)])
-    arranged = arrange(loaded.reads, with_rows=False)
+    sources = Names()
+    loaded = read_files([_read_file(text, race) for text in reads], race, tags, sources)
+    by_hand = _guns_of_file(guns, race)
+    as_stamped = guns_in_force(race, [*by_hand, *_guns_on_wire(loaded, AS_STAMPED)])
+    evidence = ClockEvidence(race)
+    evidence.note_minutes(loaded.reads)
+    ledger, findings = ledger_now(race, as_stamped, Decisions(clocks=tuple(clocks)), evidence)
+    in_force = guns_in_force(race, [*by_hand, *_guns_on_wire(loaded, ledger)])
+    arranged = arrange(reads_placed(loaded.reads, sources, race, ledger), with_rows=False)
     newest_us = int(loaded.reads.moment_us.max()) if len(loaded.reads) else None
     closings = Closings() if stay_open else planned_closings(race, in_force)
     matched = match(arranged.reads, field, race, in_force, closings)
@@ -65,6 +89,7 @@ def time_files(plan: RacePlan, *, roster: Path, reads: Sequence[str], guns: Path
         classes={kind: int(counts[kind]) for kind in ReadClass},
         repeats=arranged.repeats,
         newest_us=newest_us,
+        findings=findings,
     )
 
 
@@ -88,5 +113,13 @@ def _guns_of_file(path: Path | None, race: Race) -> list[GunSignal]:
     return [GunSignal(instant_us=instant, wave=wave) for wave, instant in load_guns(path, race).items()]
 
 
-def _guns_on_wire(loaded: LoadedReads) -> list[GunSignal]:
-    return [GunSignal(instant_us=gun.instant_us) for gun in loaded.guns if not gun.held]
+def _guns_on_wire(loaded: LoadedReads, ledger: ClockLedger) -> list[GunSignal]:
+    """The guns that readers saw, by their clocks as a ledger has them."""
+    signals = []
+    for gun in loaded.guns:
+        correction = None if gun.source is None else ledger.correction_of(gun.source, gun.instant_us, None)
+        if correction is not None:
+            signals.append(GunSignal(instant_us=corrected_one(gun.instant_us, correction)))
+        elif not gun.held and (gun.source is None or not ledger.held(gun.source, gun.instant_us)):
+            signals.append(GunSignal(instant_us=gun.instant_us))
+    return signals

@@ -15,7 +15,7 @@ from timing.clocks import FIRST_DOUBT, StampCode, based
 from timing.entries import ClockBody, HostStepBody
 from timing.instants import DAY, MINUTE, MISSING, Duration, Instant
 from timing.race import MatRole, PointKind, Race
-from timing.reads import Bool, ClockKind, Int16, Int32, Int64, Names, SourceId
+from timing.reads import Bool, ClockKind, Int16, Int32, Int64, Names, Reads, SourceId
 
 HALF_HOUR: Final = 30 * MINUTE
 _COARSE_US: Final = 2 * DAY
@@ -175,7 +175,7 @@ class ClockEvidence:
 
     def add(self, stamps: Stamps, tag: Int32, mat: Int16, sources: Names, *, by_collector: Bool) -> None:
         """Reads came in, as delivered; `by_collector`: whose arrival is by a collector's clock."""
-        self._add_minutes(stamps, mat)
+        self._count_minutes(stamps.base_us, mat)
         self._add_first(stamps, tag, mat)
         rows = np.flatnonzero(stamps.received_us != MISSING)
         if not len(rows):
@@ -188,6 +188,10 @@ class ClockEvidence:
             stamps, by_collector = stamps.take(~twice), by_collector[~twice]
         if len(stamps):
             self._add_lags(self._lags, stamps, by_collector, sources)
+
+    def note_minutes(self, reads: Reads) -> None:
+        """Reads of files, which do not say when they arrived: what is known is when each mat had how many."""
+        self._count_minutes(reads.moment_us, reads.mat)
 
     def _add_lags(
         self, cells: "defaultdict[SourceId, _Cells]", stamps: Stamps, by_collector: Bool, sources: Names
@@ -216,9 +220,9 @@ class ClockEvidence:
         ):
             cells[name].add(cell, at, count, low, high)
 
-    def _add_minutes(self, stamps: Stamps, mat: Int16) -> None:
+    def _count_minutes(self, base_us: Int64, mat: Int16) -> None:
         width = self.minutes.shape[1]
-        minute = stamps.base_us // MINUTE - self.first_minute
+        minute = base_us // MINUTE - self.first_minute
         fits = (minute >= 0) & (minute < width) & (mat >= 0)
         if not fits.all():
             minute, mat = minute[fits], mat[fits]

@@ -120,6 +120,10 @@ class ClockLedger:
                 return correction
         return None
 
+    def held(self, source: SourceId, base_us: Instant, received_us: Instant | None = None) -> bool:
+        """Whether evidence holds a stamp of a source that no correction covers."""
+        return any(hold.source == source and covers(hold, base_us, received_us) for hold in self.holds)
+
     def sources(self) -> frozenset[SourceId]:
         """The sources whose reads it may move or hold."""
         return frozenset(c.source for c in self.corrections) | frozenset(h.source for h in self.holds)
@@ -236,7 +240,7 @@ def _held_as_stamped(
         return Holding.NO_ZERO
     if code > StampCode.ELAPSED:
         return Holding.HOUR_TWICE
-    if any(hold.source == source and covers(hold, base_us, received_us) for hold in ledger.holds):
+    if ledger.held(source, base_us, received_us):
         return Holding.SOURCE_HELD
     return None
 

@@ -77,6 +77,13 @@ def results(
         str, typer.Option(help="What to write, of csv, json, xlsx and site (HTML for a USB stick).")
     ] = "csv,json",
     strict: Annotated[bool, typer.Option("--strict", help="Exit code 4 if any line was set aside.")] = False,
+    clock: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SOURCE=SECONDS",
+            help="Seconds to add to the clock of a source, `finish-main=-3600`; 0: it is right; may be given often.",
+        ),
+    ] = None,
     expected: Annotated[
         Path | None, typer.Option(help="A results.csv to compare with; exit code 1 if it differs.")
     ] = None,
@@ -95,6 +102,6 @@ def results(
 
     code = results_command(
         race, roster=roster, reads=reads, guns=guns, out=out, stay_open=open_, formats=formats, strict=strict,
-        expected=expected,
+        clocks=clock or [], expected=expected,
     )  # fmt: skip
     end_at_once(code)

@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +14,11 @@ from config.loader import load_race
 from results.exports import Format
 from results.printing import hour
 from results.publication import last_number, publish
-from timing.reads import ReadClass
+from timing.clock_ledger import checked_correction
+from timing.instants import SECOND
+from timing.race import Race
+from timing.reads import ReadClass, SourceId
+from timing.rulings import CorrectClock
 from timing.times import Status
 
 REMARKS_SHOWN: Final = 20
@@ -30,6 +35,7 @@ def results_command(
     stay_open: bool,
     formats: str,
     strict: bool,
+    clocks: Sequence[str],
     expected: Path | None,
 ) -> int:
     # One job and then the end: what is made is kept to the last, and looking for garbage would cost a tenth of it all.
@@ -39,7 +45,8 @@ def results_command(
             raise FrontDoorError(f"{file}: no such file")
     wanted = _formats(formats)
     plan = load_race(race)
-    timed = time_files(plan, roster=roster, reads=reads, guns=guns, stay_open=stay_open)
+    corrections = [_correction(text, plan.race) for text in clocks]
+    timed = time_files(plan, roster=roster, reads=reads, guns=guns, stay_open=stay_open, clocks=corrections)
     number = last_number(out) + 1
     publication = publish(
         plan,
@@ -62,6 +69,19 @@ def results_command(
         if not comparison.equal:
             return DIFFERENT
     return WITH_REMARKS if strict and remarks else OK
+
+
+def _correction(text: str, race: Race) -> CorrectClock:
+    """`finish-main=-3600`. Raises: FrontDoorError, RulingRefused."""
+    source, equals, seconds = text.partition("=")
+    try:
+        offset_us = Decimal(seconds) * SECOND
+        if not equals or offset_us != int(offset_us):
+            raise InvalidOperation
+    except (InvalidOperation, ValueError, OverflowError) as error:
+        raise FrontDoorError(f"--clock {text}: give SOURCE=SECONDS, like finish-main=-3600 or gineste=37.2") from error
+    anchors = ((race.first_instant_us, int(offset_us)),)
+    return checked_correction(CorrectClock(source=SourceId(source), anchors=anchors), race)
 
 
 def _formats(text: str) -> list[Format]:
