@@ -15,7 +15,7 @@ from calanque.posting_desk import posting, posting_values
 from calanque.ruling_desk import RulingDesk
 from config.roster_file import load_roster
 from results.publication import last_number, publish
-from timing.entries import Body, ClosingBody, GunBody, PublicationBody, RosterBody
+from timing.entries import Body, ClosingBody, GunBody, GunOf, PublicationBody, RosterBody
 from timing.times import Status
 
 if TYPE_CHECKING:
@@ -65,8 +65,10 @@ class Controls:
             wave = next((w.id for w, only in zip(waves, planned, strict=True) if only), None)
         if wave not in {w.id for w in waves}:
             raise FrontDoorError(f"no wave {wave!r} waits for a gun; waves: {', '.join(w.id for w in waves)}")
-        at_us = command["at_us"] if command["at_us"] is not None else self._engine.clock.now_us()
-        number = await self._decide(GunBody(wave=wave, instant_us=at_us, origin="hand", author=command["author"]))
+        pressed = command["at_us"] is None
+        at_us = self._engine.clock.now_us() if pressed else command["at_us"]
+        origin: GunOf = "button" if pressed else "hand"
+        number = await self._decide(GunBody(wave=wave, instant_us=at_us, origin=origin, author=command["author"]))
         return {"number": number, "wave": wave, "at_us": at_us}
 
     async def _rule(self, command: dict[str, Any]) -> dict[str, Any]:

@@ -125,7 +125,7 @@ def _gun_fact(state: RaceState, wave: str, instant_us: Instant, of_file_us: Inst
             return GunFact(
                 wave=wave,
                 instant_us=instant_us,
-                origin="file" if gun.body.origin == "file" else "hand",
+                origin=gun.body.origin,
                 number=gun.number,
                 author=gun.body.author,
             )

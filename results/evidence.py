@@ -22,7 +22,7 @@ from timing.ruling_entries import RulingBody
 from timing.state import Recorded
 from timing.times import Times
 
-GunSource = Literal["ruling", "hand", "file", "wire", "race_file", "plan"]
+GunSource = Literal["ruling", "hand", "button", "file", "wire", "race_file", "plan"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -124,6 +124,9 @@ class WhyTelling:
         origins = {
             "ruling": self.say(f"par décision {number} de {gun.author}", f"by ruling {number} of {gun.author}"),
             "hand": self.say(f"saisi par {gun.author} ({number})", f"entered by {gun.author} ({number})"),
+            "button": self.say(
+                f"bouton pressé par {gun.author} ({number})", f"button pressed by {gun.author} ({number})"
+            ),
             "file": self.say(f"d'un fichier ({number})", f"from a file ({number})"),
             "wire": self.say(f"signal de {gun.source} ({number})", f"signal of {gun.source} ({number})"),
             "race_file": self.say("d'après le fichier de la course", "as the race file says"),

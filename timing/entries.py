@@ -65,7 +65,8 @@ __all__ = [
     "reads_entry",
 ]
 
-GunOf: TypeAlias = Literal["wire", "hand", "file"]
+GunOf: TypeAlias = Literal["wire", "button", "hand", "file"]
+"""Heard by a reader; a press when it was heard; an hour that somebody entered; a file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

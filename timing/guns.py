@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from timing.decisions import NO_DECISIONS, Decisions
-from timing.instants import MINUTE, Instant
+from timing.instants import MINUTE, SECOND, Instant
 from timing.race import Race
 from timing.rulings import SetGun
 from timing.times import Closings, Guns
@@ -14,39 +14,60 @@ WIRE_REACH_US: Final = 10 * MINUTE
 """How far from its plan a gun on the wire may be and still be taken for that wave's."""
 
 
+BUTTON_REACH_US: Final = 5 * SECOND
+"""A press of the button confirms a signal on the wire that is no further from it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GunSignal:
     """One gun that was heard or entered. `wave` is None for a signal on the wire, which does not say whose it is.
 
+    `pressed`: at the button, when it was heard: a backup, as exact as a hand. An hour that was entered is no press.
     `number` is its place in the journal: of several entries by hand for one wave the latest is in force.
     """
 
     instant_us: Instant
     wave: str | None = None
     number: int = 0
+    pressed: bool = False
 
 
 def guns_in_force(race: Race, signals: Sequence[GunSignal] = (), decisions: Decisions = NO_DECISIONS) -> Guns:
     """One gun for each wave; the order in which signals on the wire arrived plays no part.
 
-    A ruling comes first, be it an instant or one of the signals; signals up to a recall do not count.
+    A ruling comes first, be it an instant or one of the signals; then an hour that was entered; then the wire, with
+    the button to confirm and to replace it; signals up to a recall do not count.
     """
     standing = _not_recalled(race, signals, decisions)
-    by_hand = {s.wave: s.instant_us for s in sorted(standing, key=lambda s: s.number) if s.wave is not None}
-    on_wire: dict[str, Instant] = {}
+    on_wire: dict[str, list[Instant]] = {}
     for instant in sorted(s.instant_us for s in standing if s.wave is None):
         nearest = _nearest_wave(race, instant)
         if nearest is not None:
-            on_wire.setdefault(nearest, instant)
+            on_wire.setdefault(nearest, []).append(instant)
     wave_us, planned = [], []
     for wave in race.waves:
+        entered = _latest([s for s in standing if s.wave == wave.id and not s.pressed])
+        pressed = _latest([s for s in standing if s.wave == wave.id and s.pressed])
         of_file = None if wave.id in decisions.recalled else wave.gun_us
-        known = by_hand.get(wave.id, on_wire.get(wave.id, of_file))
+        heard = _heard(on_wire.get(wave.id, []), pressed)
+        known = next((instant for instant in (entered, heard, of_file) if instant is not None), None)
         if wave.id in decisions.guns:
             known = _ruled(decisions.guns[wave.id], signals, known)
         wave_us.append(wave.planned_gun_us if known is None else known)
         planned.append(known is None)
     return Guns(wave_us=tuple(wave_us), planned=tuple(planned))
+
+
+def _latest(signals: Sequence[GunSignal]) -> Instant | None:
+    return max(signals, key=lambda s: s.number).instant_us if signals else None
+
+
+def _heard(on_wire: Sequence[Instant], pressed: Instant | None) -> Instant | None:
+    """The first signal on the wire; where the button was pressed, the one it confirms, else the press itself."""
+    if pressed is None:
+        return on_wire[0] if on_wire else None
+    confirmed = [instant for instant in on_wire if abs(instant - pressed) <= BUTTON_REACH_US]
+    return min(confirmed, key=lambda instant: abs(instant - pressed)) if confirmed else pressed
 
 
 def _not_recalled(race: Race, signals: Sequence[GunSignal], decisions: Decisions) -> Sequence[GunSignal]:

@@ -204,7 +204,8 @@ class RaceState:
             elif gun.number in gone:
                 continue
             if instant_us is not None:
-                signals.append(GunSignal(instant_us=instant_us, wave=gun.body.wave, number=gun.number))
+                pressed = gun.body.origin == "button"
+                signals.append(GunSignal(instant_us=instant_us, wave=gun.body.wave, number=gun.number, pressed=pressed))
         return signals
 
     def _instant_on_wire(self, gun: Recorded[GunBody], ledger: ClockLedger) -> Instant | None:

@@ -101,7 +101,10 @@ def gun(
     wave: Annotated[str | None, typer.Option(help="Whose gun; the first wave that has none yet unless given.")] = None,
     at: Annotated[str | None, typer.Option(help="Local time HH:MM:SS[.ffffff] on race day; now unless given.")] = None,
 ) -> None:
-    """Enters a gun by hand, into the running engine. It beats a signal on the wire; of several the latest is in force.
+    """A gun: pressed now, or entered with its hour, into the running engine.
+
+    A press confirms the signal on the wire that is within 5 s of it, and stands in for it where there is none. An hour
+    that is entered (`--at`) beats both; of several the latest is in force. `calanque rule gun` decides between signals.
 
     Example: `calanque gun races/my_race --wave 1 --at 09:00:00.35 --author Anne`
     """

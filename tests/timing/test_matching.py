@@ -267,7 +267,7 @@ def test_a_declared_status_stands_and_a_dns_who_was_seen_is_flagged() -> None:
     assert outcome.of("111").net_time_us == at("10:40:00") - at("9:00:05")
 
 
-def test_a_gun_by_hand_beats_the_wire_and_the_earliest_signal_near_the_plan_beats_the_plan() -> None:
+def test_an_hour_that_was_entered_beats_the_wire_and_the_earliest_signal_near_the_plan_beats_the_plan() -> None:
     race = make_race()
     wire = [GunSignal(instant_us=at(c)) for c in ("9:04:03", "9:04:01.5", "9:28:00.25", "8:30:00")]
     by_hand = [
@@ -281,6 +281,29 @@ def test_a_gun_by_hand_beats_the_wire_and_the_earliest_signal_near_the_plan_beat
     assert guns.wave_us[7] == at("9:28:00.25")
     assert guns.planned == (False, False, True, True, True, True, True, False)
     assert guns_in_force(race, [*by_hand, *reversed(wire)]) == guns
+
+
+@pytest.mark.parametrize(
+    ("wire", "pressed", "in_force"),
+    [
+        (["9:00:00.1"], "9:00:00.4", "9:00:00.1"),
+        (["8:55:00", "9:00:00.1"], "9:00:00.4", "9:00:00.1"),
+        (["8:55:00"], "9:00:00.4", "9:00:00.4"),
+        ([], "9:00:00.4", "9:00:00.4"),
+        (["8:59:57", "9:00:00.1", "9:00:02"], None, "8:59:57"),
+    ],
+)
+def test_the_wire_is_first_evidence_and_the_button_confirms_it_or_stands_in(
+    wire: list[str], pressed: str | None, in_force: str
+) -> None:
+    signals = [GunSignal(instant_us=at(clock)) for clock in wire]
+    if pressed is not None:
+        signals.append(GunSignal(instant_us=at("8:50:00"), wave="1", number=1, pressed=True))
+        signals.append(GunSignal(instant_us=at(pressed), wave="1", number=2, pressed=True))
+    for given_order in (signals, signals[::-1]):
+        assert guns_in_force(make_race(), given_order).wave_us[0] == at(in_force)
+    entered = GunSignal(instant_us=at("8:59:59"), wave="1", number=3)
+    assert guns_in_force(make_race(), [*signals, entered]).wave_us[0] == at("8:59:59")
 
 
 def test_a_corrected_gun_moves_gun_times_by_exactly_that_and_no_net_time() -> None:
