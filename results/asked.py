@@ -16,7 +16,7 @@ from config.plan import RacePlan
 from results.official_rows import OfficialDifference
 from results.rankings import Rankings
 from timing.decisions import NO_DECISIONS, Decisions
-from timing.instants import Instant
+from timing.instants import MISSING, Instant
 from timing.reads import Bool, Int32, Int64
 from timing.roster import Bib, Roster
 from timing.ruling_entries import SightingBody
@@ -144,6 +144,13 @@ class Asked:
         status = self.times.status
         concerned: Bool = self.rankings.eligibility.ranked_role & (status != Status.DSQ) & (status != Status.NC)
         return concerned
+
+    @cached_property
+    def left_early(self) -> Bool:
+        """Who crossed the start before the gun of the own wave, whether or not somebody has looked into it."""
+        start_us = self.times.start_us
+        early: Bool = (start_us != MISSING) & (start_us < self.times.wave_gun_us)
+        return early
 
     @cached_property
     def _cleared(self) -> Mapping[Question, Bool]:

@@ -85,8 +85,7 @@ def _look_at(asked: Asked, ranked: RankedList, row: int, checks: dict[int, _Chec
         reasons.append("unseen")
     crossed = int(times.crossed_wave[index])
     usual = _usual_wave(asked, ranked, row)
-    early = bool(times.flags[index] & int(Flag.BEFORE_OWN_GUN))  # A question of its own, with more to say.
-    if crossed >= 0 and not early:
+    if crossed >= 0 and not asked.left_early[index]:  # Leaving early is a question of its own, with more to say.
         wanted = ranked.rule.waves
         if wanted and asked.wave_id(crossed) not in wanted:
             reasons.append("not_of_the_list")

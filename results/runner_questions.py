@@ -59,7 +59,7 @@ def _other_wave(asked: Asked, stakes: Stakes) -> Iterator[OpenQuestion]:
     Starting early is a question of its own (`before_own_gun`).
     """
     times = asked.times
-    later = ((times.flags & int(Flag.OTHER_WAVE)) != 0) & ((times.flags & int(Flag.BEFORE_OWN_GUN)) == 0)
+    later = ((times.flags & int(Flag.OTHER_WAVE)) != 0) & ~asked.left_early
     later &= asked.open_for(Question.OTHER_WAVE) & (times.crossed_wave >= 0)
     matters = later & (stakes.stake < Stake.NONE)
     for index in np.flatnonzero(matters).tolist():

@@ -10,7 +10,7 @@ import pytest
 from calanque.derived import Derived
 from calanque.explaining import asked_of, evidence_of
 from config.loader import load_race
-from results.asked import Kind
+from results.asked import Kind, OpenQuestion
 from results.evidence import Evidence
 from results.printing import Language
 from results.question_words import question_words
@@ -26,6 +26,7 @@ from simulators.race_faults import FalseGun, LiftedMat, RaceFaults, SecondShot, 
 from simulators.troubled_day import TroubledDay, rulings_of_day, troubled_day
 from timing.instants import MINUTE, MISSING
 from timing.reads import ReadClass, SourceId
+from timing.rulings import Clear, Withdraw
 from timing.state import RaceState
 
 PLAN = load_race("marseille_cassis_2024")
@@ -166,3 +167,21 @@ def test_who_was_driven_or_left_early_is_asked_about() -> None:
     fast = asked_about[Kind.ODD_LEG] | asked_about[Kind.IMPOSSIBLE_PACE] | asked_about[Kind.OUT_OF_ORDER]
     assert driven
     assert len(driven & fast) >= len(driven) - 1, "one may have been missed at the col"
+
+
+def test_when_every_question_was_looked_into_none_is_left_and_taken_back_all_are_there_again() -> None:
+    explained = Explained(ruled=False)
+    clears = [act for question in explained.questions for act in question.proposals if isinstance(act, Clear)]
+    assert len(clears) == len(explained.questions) > 20
+    state, before = explained.state, explained.state.applied
+    at_us = PLAN.race.last_instant_us
+    state.apply_all(ruling_entries(clears, after=before, at_us=at_us))
+    assert asked_again(state) == ()
+    taken_back = [Withdraw(number=number) for number in range(before + 1, state.applied + 1)]
+    state.apply_all(ruling_entries(taken_back, after=state.applied, at_us=at_us))
+    assert asked_again(state) == explained.questions
+
+
+def asked_again(state: RaceState) -> tuple[OpenQuestion, ...]:
+    derived = Derived(PLAN, state)
+    return open_questions(asked_of(PLAN, state, derived, derived.picture()))

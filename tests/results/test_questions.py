@@ -6,8 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from questions_builder import PRIZE, asked, of_kind, one_of, prize_plan, sighting
-from results_builder import GUN_US, WAVE_GAP_US, Run, run, runner, seconds
+from results_builder import GUN_US, MAIN_LISTS, WAVE_GAP_US, Run, run, runner, seconds
 
+from config.palmares import CourseVersion, Winner
 from config.plan import JuryPlan, RacePlan
 from results.asked import Asked, Kind, Stake, TagSeen
 from results.official_rows import OfficialDifference
@@ -15,7 +16,7 @@ from results.questions import open_questions, questions_about
 from timing.instants import HOUR, MILLISECOND, MINUTE, SECOND
 from timing.race import GunOrigin
 from timing.reads import Tag
-from timing.roster import Bib, Entrant
+from timing.roster import Bib, Entrant, Sex
 from timing.rulings import (
     Act,
     AssignTag,
@@ -473,6 +474,19 @@ def test_what_hangs_on_a_question_decides_which_comes_first() -> None:
     found = of_kind(asked(entrants, runs, flags=flags), Kind.OUT_OF_ORDER)
     assert [question.bibs[0] for question in found] == ["100", "104", "107", "9", "11", "159"]
     assert [question.weight.stake for question in found[:3]] == [Stake.PODIUM, Stake.PRIZE, Stake.TOP]
+
+
+@pytest.mark.parametrize(("finish", "stake"), [(4300.0, Stake.RECORD), (4300.2, Stake.TOP)])
+def test_a_run_within_the_record_of_this_course_weighs_as_a_record(finish: float, stake: Stake) -> None:
+    """Fourth of all, so that no podium outweighs it; no prize list; the record is 1:11:40, as printed."""
+    winner = Winner(edition=1, year=2018, sex=Sex.M, athlete="A", club="", country="", time_raw="1h11'40", time_s=4300)
+    versions = (CourseVersion(id="V2", first_year=2012, last_year=2016), CourseVersion(id="V3", first_year=2017))
+    faster_elsewhere = replace(winner, year=2014, time_s=4000)
+    plan = replace(prize_plan(lists=MAIN_LISTS), past_winners=(winner, faster_elsewhere), course_versions=versions)
+    entrants = [runner(n) for n in (1, 2, 3, 4)]
+    runs = {str(n): run(0.0, 4200.0 + n) for n in (1, 2, 3)} | {"4": run(0.0, finish)}
+    given = asked(entrants, runs, plan=plan, flags={"4": Flag.PARKED})
+    assert one_of(given, Kind.PARKED).weight.stake is stake
 
 
 def test_questions_about_a_runner_are_those_that_name_them() -> None:
