@@ -171,7 +171,7 @@ def _over_mats(field: SimField, passages: _Passages, physics: Physics) -> Crossi
     for index, mat in enumerate(field.race.course.mats):
         if mat.role is MatRole.BACKUP and not physics.backup_mats:
             continue
-        here = np.flatnonzero(passages.point == rows[mat.point])
+        here = np.flatnonzero(np.isin(passages.point, [rows[id_] for id_ in (mat.point, *mat.also)]))
         speed = np.maximum(passages.speed_mm_s[here], 100)
         above = passages.line_us[here] + mat.to_line_mm * SECOND // speed
         for place in range(tags_of.shape[1]):

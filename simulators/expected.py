@@ -8,12 +8,13 @@ are in `simulators.expected_lists`.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from typing import Final, NamedTuple, TypeAlias
 
 from simulators.emission import EmittedReads
+from simulators.expected_laps import LineRules, Runner, Stay
+from simulators.expected_moments import Seen, moment_of
 from timing.instants import Duration, Instant
-from timing.race import GunOrigin, Mat, MatRole, MomentRule, NetWithoutStart, Point, PointKind, Race
+from timing.race import GunOrigin, Mat, MatRole, NetWithoutStart, Point, PointKind, Race
 from timing.roster import Entrant, Roster
 from timing.times import Closings
 
@@ -23,14 +24,6 @@ _DECLARED: Final = ("DNS", "DNF", "DSQ", "NC", "HD")
 
 Row: TypeAlias = tuple[str, int, Instant, int, float | None]
 """A read: tag, index of the mat in the course, instant, antenna or -1, signal or None."""
-
-
-class Seen(NamedTuple):
-    """One read as the rules need it. `antenna` -1 and `signal` None: the reader gives none."""
-
-    moment: Instant
-    antenna: int
-    signal: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,8 +102,21 @@ class _Runs:
 
     wave: str | None
     group: str
+    own_gun: Instant
     race_gun: Instant
     speed_pct: int
+
+    @property
+    def runner(self) -> Runner:
+        return Runner(own_gun=self.own_gun, race_gun=self.race_gun, speed_pct=self.speed_pct)
+
+
+class _There(NamedTuple):
+    """One passing: of which tag, at which mat, its reads."""
+
+    tag: str
+    mat: Mat
+    passing: list[Seen]
 
 
 class _Rules:
@@ -122,30 +128,81 @@ class _Rules:
         self.first_gun = min(guns.values())
         self.closings = closings
         self.mats = race.course.mats
+        points = {point.id: point for point in race.course.points}
+        self.lines = {
+            (mat.point, *mat.also): LineRules(
+                race, [points[id_] for id_ in (mat.point, *mat.also)], self.first_gun, max(guns.values())
+            )
+            for mat in self.mats
+            if mat.also
+        }
 
     def answer(self, entrant: Entrant, reads: Mapping[tuple[str, int], list[Seen]]) -> Answer:
         runs = self._runs(entrant)
         crossed: dict[str, Crossed] = {}
         asked: set[str] = set()
         apart = 0
+        there: list[_There] = []
         if entrant.role not in self.race.untimed_roles:
-            for point in self.race.course.points:
-                usable = []
-                for (tag, mat_number), seen in sorted(reads.items()):
-                    mat = self.mats[mat_number]
-                    if mat.point == point.id:
-                        for passing in _passings(seen, self.race.gathering.quiet_us):
-                            judged = self._judge(point, mat, passing, crossed, runs, asked)
-                            usable += [replace(each, tag=tag) for each in judged]
-                in_order = usable if point.kind is PointKind.START else self._in_order(point, usable, crossed, runs)
-                apart += _are_tags_apart(in_order, at_start=point.kind is PointKind.START)
-                if in_order:
-                    crossed[point.id] = self._choose(point, in_order)
-                elif usable:
-                    asked.add("out_of_order")
+            for (tag, mat_number), seen in sorted(reads.items()):
+                mat = self.mats[mat_number]
+                there += [_There(tag, mat, passing) for passing in _passings(seen, self.race.gathering.quiet_us)]
+        at_point = self._starts(there, runs)
+        for point in self.race.course.points:
+            usable = []
+            for number, (tag, mat, passing) in enumerate(there):
+                if at_point[number] == point.id:
+                    judged = self._judge(point, mat, passing, crossed, runs, asked)
+                    usable += [replace(each, tag=tag) for each in judged]
+            in_order = usable if point.kind is PointKind.START else self._in_order(point, usable, crossed, runs)
+            apart += _are_tags_apart(in_order, at_start=point.kind is PointKind.START)
+            if in_order:
+                crossed[point.id] = self._choose(point, in_order)
+            elif usable:
+                asked.add("out_of_order")
+            if point.kind is PointKind.START:
+                self._give_laps(at_point, there, runs, crossed)
         if apart >= _APART_POINTS:
             asked.add("two_tags_apart")
         return self._times(entrant, crossed, runs, asked)
+
+    def _starts(self, there: Sequence[_There], runs: _Runs) -> list[str]:
+        """The point of each passing; empty for those at a line that are of a lap still to be told."""
+        at_point = ["" if mat.also else mat.point for _, mat, _ in there]
+        for line in self.lines.values():
+            for number in line.starts(self._stays(line, there, at_point), runs.runner):
+                at_point[number] = line.points[0].id
+        return at_point
+
+    def _give_laps(
+        self, at_point: list[str], there: Sequence[_There], runs: _Runs, crossed: Mapping[str, Crossed]
+    ) -> None:
+        start = crossed.get(self.race.course.start.id)
+        for line in self.lines.values():
+            stays = self._stays(line, there, at_point)
+            for number, point in line.given(stays, None if start is None else start.at, runs.runner).items():
+                at_point[number] = point
+
+    def _stays(self, line: LineRules, there: Sequence[_There], at_point: Sequence[str]) -> list[Stay]:
+        """The passings at a line that have no point yet."""
+        stays = []
+        for number, (_, mat, passing) in enumerate(there):
+            if not at_point[number] and self.lines[mat.point, *mat.also] is line:
+                usable = self._while_start_is_open(passing)
+                stays.append(
+                    Stay(
+                        number=number,
+                        first=passing[0].moment,
+                        last=passing[-1].moment,
+                        open_first=usable[0].moment if usable else None,
+                        open_last=usable[-1].moment if usable else None,
+                    )
+                )
+        return stays
+
+    def _while_start_is_open(self, passing: Sequence[Seen]) -> list[Seen]:
+        closed = self.closings.start_us
+        return [r for r in passing if r.moment >= self.first_gun and (closed is None or r.moment <= closed)]
 
     def _judge(
         self,
@@ -160,8 +217,7 @@ class _Rules:
         gathering = self.race.gathering
         began = passing[0].moment
         if point.kind is PointKind.START:
-            closed = self.closings.start_us
-            usable = [r for r in passing if r.moment >= self.first_gun and (closed is None or r.moment <= closed)]
+            usable = self._while_start_is_open(passing)
             if not usable:
                 return []
             length = usable[-1].moment - usable[0].moment
@@ -169,7 +225,7 @@ class _Rules:
                 asked.add("parked")
                 return []
             waited = began < self.first_gun or length > gathering.longest_us
-            moment = usable[-1].moment if waited else _moment(usable, point.moment)
+            moment = usable[-1].moment if waited else moment_of(usable, point.moment)
             behind = mat.to_line_mm * 1_000_000 // point.line_speed_mm_s
             return [_Passing(at=max(moment - behind, self.first_gun), mat=mat, began=began)]
         if passing[-1].moment - began > gathering.longest_us:
@@ -178,7 +234,7 @@ class _Rules:
         if began < reference + point.min_time_us * 100 // runs.speed_pct:
             return []
         usable = [r for r in passing if r.moment <= began + gathering.longest_us]
-        moment = _moment(usable, point.moment)
+        moment = moment_of(usable, point.moment)
         behind = mat.to_line_mm * (moment - reference) // (point.distance_m * 1000)
         return [_Passing(at=moment - behind, mat=mat, began=began)]
 
@@ -213,7 +269,7 @@ class _Rules:
 
     def _times(self, entrant: Entrant, crossed: Mapping[str, Crossed], runs: _Runs, asked: set[str]) -> Answer:
         course = self.race.course
-        wave_gun = self.first_gun if runs.wave is None else self.guns[runs.wave]
+        wave_gun = runs.own_gun
         gun = wave_gun if self.race.gun_origin is GunOrigin.WAVE else runs.race_gun
         start, finish = crossed.get(course.start.id), crossed.get(course.finish.id)
         origin = None if start is None else start.at
@@ -246,8 +302,14 @@ class _Rules:
         for own in self.race.waves:
             if own.id == wave:
                 guns = [self.guns[each.id] for each in self.race.waves if each.group == own.group]
-                return _Runs(wave=wave, group=own.group, race_gun=min(guns), speed_pct=own.speed_pct)
-        return _Runs(wave=None, group="", race_gun=self.first_gun, speed_pct=100)
+                return _Runs(
+                    wave=wave,
+                    group=own.group,
+                    own_gun=self.guns[own.id],
+                    race_gun=min(guns),
+                    speed_pct=own.speed_pct,
+                )
+        return _Runs(wave=None, group="", own_gun=self.first_gun, race_gun=self.first_gun, speed_pct=100)
 
     def _wave(self, entrant: Entrant) -> str | None:
         if entrant.wave in self.guns:
@@ -316,39 +378,3 @@ def _passings(seen: list[Seen], quiet: Duration) -> list[list[Seen]]:
             passings.append([])
         passings[-1].append(read)
     return passings
-
-
-def _moment(usable: list[Seen], rule: MomentRule) -> Instant:
-    """The moment of a passing by the rule of its point."""
-    if rule is MomentRule.LAST:
-        return usable[-1].moment
-    heard = [(r.moment, r.signal) for r in usable if r.signal is not None]
-    if rule is MomentRule.FIRST or not heard:
-        return usable[0].moment
-    loudest = max(signal for _, signal in heard)
-    strongest = next(moment for moment, signal in heard if signal == loudest)
-    top = _top(usable[0].moment, heard) if rule is MomentRule.FITTED else None
-    return top if top is not None and usable[0].moment <= top <= usable[-1].moment else strongest
-
-
-def _top(base: Instant, heard: list[tuple[Instant, float]]) -> Instant | None:
-    """The top of the least-squares parabola in exact fractions, or None where there is none."""
-    if len(heard) < 3:
-        return None
-    points = [((moment - base) // 1000, round(signal * 10)) for moment, signal in heard]
-    rows = [
-        [Fraction(sum(t ** (i + j) for t, _ in points)) for j in range(3)]
-        + [Fraction(sum(t**i * y for t, y in points))]
-        for i in range(3)
-    ]
-    for i in range(3):  # Gauss: the normal equations of y = c + b t + a t^2
-        pivot = next((r for r in range(i, 3) if rows[r][i]), None)
-        if pivot is None:
-            return None
-        rows[i], rows[pivot] = rows[pivot], rows[i]
-        rows[i] = [value / rows[i][i] for value in rows[i]]
-        for r in range(3):
-            if r != i:
-                rows[r] = [a - rows[r][i] * b for a, b in zip(rows[r], rows[i], strict=True)]
-    _, b, a = (row[3] for row in rows)
-    return base + (-b * 1000 / (2 * a)).__floor__() if a < 0 else None

@@ -86,15 +86,12 @@ def write_truth(day: RaceDay, path: Path) -> None:
     `reads_main` and `reads_backup`: how many reads that passage gave at the mats of each role.
     """
     field, course = day.field, day.plan.race.course
-    counts = reads_of_crossings(field, day.reads)
-    by_role = {
-        (point.id, role): sum(
-            (counts[i] for i, mat in enumerate(course.mats) if mat.point == point.id and mat.role == role),
-            np.zeros(len(field), np.int64),
-        ).tolist()
-        for point in course.points
-        for role in ("main", "backup")
-    }
+    by_role = {}
+    for point in course.points:
+        counts = reads_of_crossings(field, day.reads, point.id)
+        for role in ("main", "backup"):
+            mats = [i for i, mat in enumerate(course.mats) if mat.role == role]
+            by_role[point.id, role] = counts[mats].sum(axis=0).tolist()
     instants, speeds = field.line_us.tolist(), field.speed_mm_s.tolist()
     rows = (
         (entrant.bib, point.id, instants[p][i], speeds[p][i], by_role[point.id, "main"][i],

@@ -167,18 +167,20 @@ def _held_back(rng: np.random.Generator, race: Race, made: _Made, due: Int64, ph
     return due
 
 
-def reads_of_crossings(field: SimField, reads: EmittedReads) -> Int64:
+def reads_of_crossings(field: SimField, reads: EmittedReads, point: str | None = None) -> Int64:
     """How many reads each entrant's own passage gave at each mat, shape (mats, entrants); for the truth's file.
 
-    Those within ten seconds of the true instant count, whichever of the tags worn gave them.
+    Those within ten seconds of the true instant count, whichever of the tags worn gave them. On a lap course `point`
+    says which passage; without it that of the first point a mat serves.
     """
     mats = field.race.course.mats
     rows = {point.id: row for row, point in enumerate(field.race.course.points)}
     owner_of: dict[str, int] = {tag: index for index, tags in enumerate(field.tags_worn) for tag in tags}
     owner = np.array([owner_of.get(tag, -1) for tag in reads.tags], np.int64)[reads.tag]
-    point = np.array([rows[mat.point] for mat in mats])[reads.mat]
-    true = field.line_us[point, owner]
-    near = (owner >= 0) & (true != MISSING) & ~reads.repeat
+    serves = [point is None or point in (mat.point, *mat.also) for mat in mats]
+    at = np.array([rows[point or mat.point] for mat in mats])[reads.mat]
+    true = field.line_us[at, owner]
+    near = np.array(serves, np.bool_)[reads.mat] & (owner >= 0) & (true != MISSING) & ~reads.repeat
     near &= np.abs(reads.stamp_us - np.where(near, true, 0)) < 10 * SECOND
     flat = np.bincount(reads.mat[near].astype(np.int64) * len(field) + owner[near], minlength=len(mats) * len(field))
     return flat.reshape(len(mats), len(field))

@@ -10,7 +10,9 @@ import pytest
 from races import NINE_US, marseille, planned
 
 import simulators.expected
+import simulators.expected_laps
 import simulators.expected_lists
+import simulators.expected_moments
 from config.plan import Clock, MainRank, RacePlan, Ties
 from results.rankings import rank
 from results.results_csv import results_csv
@@ -23,8 +25,19 @@ from timing.field import Field
 from timing.instants import HOUR, MINUTE, SECOND
 from timing.matching import match
 from timing.passings import arrange
-from timing.race import GunOrigin, MomentRule, NetWithoutStart, Race, Wave
-from timing.reads import Names, Reads, Tag
+from timing.race import (
+    Course,
+    GunOrigin,
+    Mat,
+    MatRole,
+    MomentRule,
+    NetWithoutStart,
+    Point,
+    PointKind,
+    Race,
+    Wave,
+)
+from timing.reads import Names, Reads, SourceId, Tag
 from timing.roster import Bib, Entrant, Roster, Sex
 from timing.times import Closings, Guns
 
@@ -336,6 +349,47 @@ def test_the_engine_gives_the_expected_answer_with_a_race_within_the_race_and_le
     assert sum(answer.group == "wheels" and answer.status == "FINISHED" for answer in day.answers) > 5
 
 
+def lap_course(laps: int, *, waves: int = 2) -> Race:
+    """Twenty kilometres in laps over one line with a main and a backup mat, nobody round in less than its share."""
+    race = marseille(waves=waves)
+    ids = ("START", *(f"LAP{number}" for number in range(1, laps)), "FINISH")
+    sources = (SourceId("start"), SourceId("finish"))
+    mats = tuple(
+        Mat(id=f"LINE-{role}", point="START", role=role, source=source, also=ids[1:], to_line_mm=beyond_mm)
+        for role, source, beyond_mm in zip(MatRole, sources, (0, 3000), strict=True)
+    )
+    kinds = (PointKind.START, *(PointKind.SPLIT,) * (laps - 1), PointKind.FINISH)
+    points = tuple(
+        Point(
+            id=id_,
+            kind=kind,
+            name=id_,
+            distance_m=20_000 * number // laps,
+            min_time_us=55 * MINUTE * number // laps,
+            moment=MomentRule.FIRST,
+            mats=mats,
+            min_leg_us=44 * MINUTE // laps if number > 1 else 0,
+        )
+        for number, (id_, kind) in enumerate(zip(ids, kinds, strict=True))
+    )
+    return replace(race, course=Course(version="laps", points=points))
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("laps", [1, 2, 4, 7])
+def test_the_engine_gives_the_expected_answer_on_a_lap_course(laps: int, seed: int) -> None:
+    race = lap_course(laps, waves=1 + seed % 3)
+    if seed % 2:
+        fast = replace(race.waves[0], speed_pct=130)
+        race = replace(race, waves=(fast, *race.waves[1:]), net_without_start=NetWithoutStart.GUN)
+    field = replace(STRANGE, seed=seed, runners=400, late=0.2)
+    day = simulate(planned(race), field=field, physics=replace(WILD, seed=seed, parked=3))
+    assert engine_csv(day, day.closings) == day.expected_csv
+    finished = [answer for answer in day.answers if answer.status == "FINISHED"]
+    assert len(finished) > 200
+    assert laps < 4 or any(answer.missed for answer in finished)
+
+
 def test_the_engine_gives_the_expected_answer_while_the_race_is_open() -> None:
     day = simulate(planned(marseille()), field=STRANGE, physics=WILD)
     half = np.flatnonzero(day.reads.due_us < NINE_US + 95 * MINUTE)
@@ -346,8 +400,15 @@ def test_the_engine_gives_the_expected_answer_while_the_race_is_open() -> None:
 
 
 def test_the_expected_answer_shares_no_code_with_what_it_judges() -> None:
-    for module in (simulators.expected, simulators.expected_lists):
+    modules = [simulators.expected, simulators.expected_laps, simulators.expected_lists, simulators.expected_moments]
+    for module in modules:
         tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
         imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-        assert not {name for name in imported if name and name.startswith(("timing.matching", "timing.passings"))}
-        assert not {name for name in imported if name and name.startswith(("timing.crossings", "results"))}
+        assert not {
+            name
+            for name in imported
+            if name and name.startswith(("timing.matching", "timing.passings", "timing.signals"))
+        }
+        assert not {
+            name for name in imported if name and name.startswith(("timing.crossings", "timing.lap", "results"))
+        }
