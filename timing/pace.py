@@ -82,12 +82,6 @@ def fastest_legs_us(course: Course, begin: int, end: int, kinds: Int64, speed_pc
     return bounds
 
 
-def fastest_from_point_to_next_us(course: Course, kinds: Int64, speed_pct: Int64 | int = 100) -> Int64:
-    """`fastest_legs_us` of every leg from a point to the next: shape (points - 1, entrants)."""
-    legs = range(len(course.points) - 1)
-    return np.stack([fastest_legs_us(course, begin, begin + 1, kinds, speed_pct) for begin in legs])
-
-
 @lru_cache(maxsize=256)
 def fastest_of_all_us(course: Course, begin: int, end: int) -> Duration:
     """The bound for the fastest runner of all.

@@ -14,12 +14,14 @@ from told_race import PLAN, ToldRace, runner, small_field
 from calanque.errors import FrontDoorError
 from calanque.exit_codes import OK, REFUSED
 from calanque.posting_desk import posting
+from config.plan import RacePlan
 from results.printing import Language
 from results.why import Choice, Why, why_values
 from results.why_reads import Reason
 from results.why_words import why_sentences
 from timing.entries import GunBody
 from timing.instants import HOUR, MINUTE, SECOND
+from timing.race import Mat, MatRole, PointKind
 from timing.reads import ClockKind, SourceId, Tag
 from timing.roster import Bib
 from timing.rulings import (
@@ -152,6 +154,45 @@ def test_two_tags_of_one_runner_are_told_apart() -> None:
     race = ToldRace(runner(7, "A", "B")).read("FINISH-MAIN", "A", "10:10:00").read("FINISH-MAIN", "B", "10:10:00.3")
     assert reasons(race, "FINISH") == {Reason.OTHER_TAG: 1}
     assert Choice.TWO_TAGS in race.point(7, "FINISH").choices
+
+
+def lap_plan() -> RacePlan:
+    """Three laps of 3 km over one line; nobody needs less than 8 minutes for one."""
+    ids = ("START", "LAP1", "LAP2", "FINISH")
+    mat = Mat(id="LINE", point="START", role=MatRole.MAIN, source=SourceId("start-main"), also=ids[1:])
+    kinds = (PointKind.START, PointKind.SPLIT, PointKind.SPLIT, PointKind.FINISH)
+    points = tuple(
+        replace(
+            PLAN.race.course.start, id=name, name=name, kind=kind, distance_m=n * 3000, min_time_us=n * 8 * MINUTE,
+            mats=(mat,), min_leg_us=6 * MINUTE if n > 1 else 0,
+        )
+        for n, (name, kind) in enumerate(zip(ids, kinds, strict=True))
+    )  # fmt: skip
+    course = replace(PLAN.race.course, points=points, profile=())
+    return replace(PLAN, race=replace(PLAN.race, course=course))
+
+
+def test_on_a_lap_course_every_read_of_the_one_line_is_told_of_at_its_lap() -> None:
+    race = ToldRace(runner(7), plan=lap_plan())
+    race.read("LINE", "T7", "9:00:05", "9:01:00", "9:10:00", "9:10:01", "9:20:00", "9:30:00", "9:45:00")
+    found = race.why(7)
+    crossings = [point.crossing_us for point in found.points]
+    assert crossings == [at("9:01:00"), at("9:10:00"), at("9:20:00"), at("9:30:00")]
+    assert all(point.used is not None for point in found.points)
+    by_point = {point.point: {group.reason for group in point.groups} for point in found.points}
+    assert by_point == {
+        "START": {Reason.EARLIER_START},
+        "LAP1": {Reason.SAME_PASSING},
+        "LAP2": set(),
+        "FINISH": {Reason.LATER_CROSSING},
+    }
+
+
+def test_on_a_lap_course_a_read_after_the_closing_that_is_too_early_for_a_lap_is_after_the_closing() -> None:
+    race = ToldRace(runner(7), plan=lap_plan()).close()
+    race.read("LINE", "T7", "9:39:00", "9:41:00", "9:49:00", "9:58:00", "10:08:00")
+    groups = [group for point in race.why(7).points for group in point.groups]
+    assert [(group.reason, group.first_us) for group in groups] == [(Reason.START_CLOSED, at("9:41:00"))]
 
 
 # ---- clocks ----

@@ -24,7 +24,6 @@ from timing.rulings import Act, Role
 from timing.state import RaceState
 
 PLAN = load_race("marseille_cassis_2024")
-MATS = {mat.id: mat for mat in PLAN.race.course.mats}
 
 
 def runner(bib: int, *tags: str, sex: Sex = Sex.F, **more: object) -> Entrant:
@@ -41,6 +40,7 @@ class ToldRace:
     def __init__(self, *entrants: Entrant, plan: RacePlan = PLAN) -> None:
         self.plan = plan
         self.entries: list[NewEntry] = []
+        self._mats = {mat.id: mat for mat in plan.race.course.mats}
         self.take(RosterBody(roster=Roster(entrants=entrants)))
         self.take(GunBody(wave="1", instant_us=at("9:00:00"), origin="hand", author="Anne"))
 
@@ -53,10 +53,12 @@ class ToldRace:
         self, mat: str, tag: str, *clocks: str, rssi: float | None = None, clock: ClockKind = ClockKind.UTC
     ) -> ToldRace:
         reads = [
-            ChipRead(tag=Tag(tag), stamp_us=at(c), received_us=at(c) + SECOND, label=MATS[mat].label, rssi=rssi)
+            ChipRead(tag=Tag(tag), stamp_us=at(c), received_us=at(c) + SECOND, label=self._mats[mat].label, rssi=rssi)
             for c in clocks
         ]
-        self.entries.append(reads_entry(SourceReads(source=MATS[mat].source, clock=clock, reads=reads), at("11:00:00")))
+        self.entries.append(
+            reads_entry(SourceReads(source=self._mats[mat].source, clock=clock, reads=reads), at("11:00:00"))
+        )
         return self
 
     def run(self, bib: int, start: str, col: str | None, finish: str | None, tag: str | None = None) -> ToldRace:

@@ -13,7 +13,6 @@ from config.loader import load_race
 from simulators.field import FieldPlan, make_field
 from timing.instants import MINUTE, MISSING, SECOND
 from timing.pace import (
-    fastest_from_point_to_next_us,
     fastest_leg_us,
     fastest_legs_us,
     fastest_of_all_us,
@@ -117,12 +116,6 @@ def test_columns_hold_the_bounds_of_single_people(
     assert all(
         fastest_leg_us(COURSE, *leg, speed_pct=speed) <= one for one, (*_, speed) in zip(single, people, strict=True)
     )
-
-
-def test_the_bounds_of_neighbouring_points_are_a_row_for_each_leg() -> None:
-    kinds, speeds = np.array([1000, 1090], np.int64), np.array([100, 200], np.int64)
-    rows = [fastest_legs_us(COURSE, begin, begin + 1, kinds, speeds).tolist() for begin in (START, GINESTE)]
-    assert fastest_from_point_to_next_us(COURSE, kinds, speeds).tolist() == rows
 
 
 def test_a_faster_wave_has_a_smaller_bound() -> None:
