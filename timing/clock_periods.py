@@ -102,8 +102,8 @@ def periods_of(cells: LagCells, comparisons: tuple[Comparison, ...], shift_of_ep
 def spans_of(periods: tuple[Period, ...], all_periods: tuple[Period, ...]) -> tuple[tuple[Span, Span], ...]:
     """For each period the stamps and the arrivals that are its own: (stamps, received).
 
-    Each neighbour bounds it half-way, by stamps where those do not overlap, and by arrivals where those do not; one
-    whose stamps are days away by stamps alone, since its reads may come again at any time. A period that lies within a
+    Each neighbour bounds it, by stamps where those do not overlap, and by arrivals where those do not; one whose
+    stamps are days away by stamps alone, since its reads may come again at any time. A period that lies within a
     larger one, by stamps and by arrivals, has no more than what was seen of it: a few damaged stamps must not hold the
     rest. No neighbours are reads that may be the clock's own and came late.
 
@@ -151,9 +151,14 @@ def _is_inside(period: Period, other: Period) -> bool:
 
 
 def _bounds(own: tuple[int, int], others: list[tuple[int, int]]) -> Span:
-    before = [(own[0] + high + 1) // 2 for _, high in others if high < own[0]]
-    after = [(own[1] + low + 1) // 2 for low, _ in others if low > own[1]]
+    """Where neighbours part. Always just before the later one begins, which stays where it is while reads come in."""
+    before = [own[0] - _margin(own[0] - high) for _, high in others if high < own[0]]
+    after = [low - _margin(low - own[1]) for low, _ in others if low > own[1]]
     return Span(begin_us=max(before, default=None), end_us=min(after, default=None))
+
+
+def _margin(gap_us: Duration) -> Duration:
+    return DAY if gap_us > FAR_APART_US else min(gap_us // 2, MINUTE)
 
 
 def _signs(cells: LagCells, comparisons: tuple[Comparison, ...], shift_us: Int64) -> _Signs:

@@ -7,6 +7,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from clock_night import POINTS, RIGHT, ROLES, Night, Way, local, night_race
@@ -474,3 +475,22 @@ def test_right_is_right_for_every_kind_of_clock_that_says_its_instant() -> None:
     race = Night(RACE, ways)
     race.take(race.batches())
     assert (race.findings, race.nets()) == ((), race.net_us)
+
+
+def test_what_is_held_is_said_in_one_way_while_reads_come_in() -> None:
+    """A ledger that changed with every read would have everybody matched again each time."""
+    reboot = GUN + 40 * MINUTE
+    race = night(
+        start=way(lambda t: t + HOUR),
+        gineste=way(lambda t: t if t < reboot else EPOCHS["1980"] + t - reboot),
+    )
+    odd = ChipRead(tag=Tag("T3"), stamp_us=local(GUN + 3 * HOUR), received_us=GUN + 70 * MINUTE)
+    batches = race.batches()
+    at = next(n for n, batch in enumerate(batches) if batch.reads[0].received_us > GUN + 70 * MINUTE)
+    ledgers = []
+    for batch in [*batches[:at], SourceReads(source=FINISH[0], clock=ClockKind.LOCAL, reads=[odd]), *batches[at:]]:
+        race.take([batch])
+        ledgers.append(race.state.ledger)
+    changes = sum(a != b for a, b in pairwise(ledgers))
+    assert len(ledgers) > 100
+    assert changes < 15
