@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from timing.passings import arrange
@@ -49,6 +49,7 @@ def listed(reads: Reads) -> list[str]:
     return [str(row) for row in zip(*(part.tolist() for part in parts), strict=True)]
 
 
+@settings(deadline=None)
 @given(races)
 def test_reads_stand_in_one_order_and_of_equals_the_stronger_is_kept(rows: list[Row]) -> None:
     reads = columns(rows)
@@ -59,6 +60,7 @@ def test_reads_stand_in_one_order_and_of_equals_the_stronger_is_kept(rows: list[
     assert listed(reads.take(arranged.rows)) == listed(arranged.reads)
 
 
+@settings(deadline=None)
 @given(races)
 def test_without_rows_and_signals_the_order_is_the_same(rows: list[Row]) -> None:
     silent = [(*row[:4], math.nan) for row in rows]

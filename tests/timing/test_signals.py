@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from timing.instants import MILLISECOND
@@ -84,6 +84,7 @@ even = st.lists(st.tuples(st.just(10_000), whole_db), min_size=3, max_size=9)
 long = st.lists(st.tuples(st.integers(0, 60_000_000), st.floats(-2_000, 2_000, width=32)), min_size=1, max_size=12)
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(plain, even, even, long), min_size=1, max_size=12))
 def test_many_passings_at_once_have_the_moments_of_each_alone(passages: list[Passage]) -> None:
     agree(passages)
