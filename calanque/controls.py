@@ -14,6 +14,8 @@ from calanque.errors import FrontDoorError
 from calanque.posting_desk import posting, posting_values
 from calanque.ruling_desk import RulingDesk
 from config.roster_file import load_roster
+from results.clock_words import clock_sentence
+from results.printing import Language
 from results.publication import last_number, publish
 from timing.entries import Body, ClosingBody, GunBody, GunOf, PublicationBody, RosterBody
 from timing.times import Status
@@ -165,6 +167,7 @@ class Controls:
                 "last_flush_us": health.last_flush_us,
                 "error": health.error,
             },
+            "clocks": [clock_sentence(finding, engine.plan.race, Language.EN) for finding in engine.live.clocks],
             "sources": list(engine.board.rows(engine.state)),
             "broker": engine.far_mats.told() if engine.far_mats is not None else None,
             "clients": engine.hub.clients,

@@ -28,6 +28,8 @@ from readers.mqtt_link import BrokerAddress
 from readers.protocol import protocol_class
 from readers.race_clock import RaceClock
 from readers.transports import check_endpoint, open_transport
+from results.clock_words import clock_sentence
+from results.printing import Language
 from results.views import Board
 from results.web.app import build_app
 from results.web.server import LiveServer
@@ -190,6 +192,7 @@ class Engine:
         """Ends the run when the picture can no longer be made, and says it when the journal cannot be written."""
         writing = True
         host_clock = HostClock()
+        told: frozenset[tuple[object, ...]] = frozenset()
         while True:
             await asyncio.sleep(_WATCH_S)
             if self.live.failed is not None:
@@ -197,6 +200,7 @@ class Engine:
             if self.far_mats is not None:
                 self.far_mats.refresh_board()
             self._note_host(host_clock)
+            told = self._tell_clocks(told)
             health = self.journal.health
             if health.stopped:
                 raise FrontDoorError(f"the journal takes nothing more: {health.error}")
@@ -206,6 +210,18 @@ class Engine:
                     logger.warning("the journal is written again; nothing confirmed was lost")
                 else:
                     logger.error("ALARM: nothing can be journalled, nothing is confirmed: %s", health.error)
+
+    def _tell_clocks(self, told: frozenset[tuple[object, ...]]) -> frozenset[tuple[object, ...]]:
+        """Says in the log what is newly wrong with a clock, and what is no more; what is known now."""
+        found = {(finding.source, finding.fault, finding.holds): finding for finding in self.live.clocks}
+        for key, finding in found.items():
+            if key not in told:
+                say = logger.error if finding.holds else logger.warning
+                alarm = "ALARM: " if finding.holds else ""
+                say("%s%s", alarm, clock_sentence(finding, self.plan.race, Language.EN))
+        for source, fault, _ in told - found.keys():
+            logger.info("clock of %s: %s is over, or was decided", source or "this computer", fault)
+        return frozenset(found)
 
     def _note_host(self, host_clock: HostClock) -> None:
         """Journals pauses of this computer and steps of its clock, which do not reach the clock of a simulated race."""

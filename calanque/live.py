@@ -16,6 +16,7 @@ from calanque.derived import Derived, Picture
 from config.plan import RacePlan
 from readers.race_clock import RaceClock
 from results.views import Board, board_view
+from timing.clock_faults import ClockFinding
 from timing.instants import Duration
 from timing.journal import Entry
 from timing.state import RaceState
@@ -36,7 +37,10 @@ Question = Callable[[], None]
 
 
 class LiveRace:
-    """The picture of one race, and the thread that keeps it. Methods may be called from any thread."""
+    """The picture of one race, and the thread that keeps it. Methods may be called from any thread.
+
+    `failed`: what ended the thread. `clocks`: what is wrong with clocks, as of the last view.
+    """
 
     def __init__(
         self,
@@ -62,6 +66,7 @@ class LiveRace:
         self._number = 0
         self._thread = threading.Thread(target=self._run, name="matching", daemon=True)
         self.failed: BaseException | None = None
+        self.clocks: tuple[ClockFinding, ...] = ()
 
     def start(self) -> None:
         """Shows what the state holds already, and goes on in its own thread."""
@@ -134,6 +139,7 @@ class LiveRace:
     def _make_view(self) -> None:
         self._number += 1
         picture = self._derived.picture()
+        self.clocks = picture.clocks
         now_us = self._clock.now_us()
         publications = self._state.publications
         latest = publications[-1].body if publications else None

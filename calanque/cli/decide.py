@@ -32,6 +32,30 @@ def questions(
 
 
 @commands.command(rich_help_panel=DECIDE)
+def clocks(
+    race: Looked,
+    language: Speech = None,
+    accept: Annotated[
+        str | None, typer.Option(metavar="SOURCE", help="Rule what is proposed for this source's clock.")
+    ] = None,
+    author: Annotated[str | None, typer.Option(help="Who decides, with `--accept`.")] = None,
+    preview: Annotated[bool, typer.Option("--preview", help="With `--accept`: only say what would change.")] = False,
+) -> None:
+    """What is wrong with clocks, how sure that is, whom it concerns, and the correction that is proposed.
+
+    Reads of a clock that cannot be trusted are held: they count for nobody until somebody decides. Nothing is
+    corrected by itself (docs/clocks.md).
+
+    Example: `calanque clocks races/my_race`
+
+    Then: `calanque clocks races/my_race --accept finish-main --author Anne`
+    """
+    from calanque.commands.clocks import clocks_command
+
+    raise typer.Exit(clocks_command(race, language=language, accept=accept, author=author, preview=preview))
+
+
+@commands.command(rich_help_panel=DECIDE)
 def why(
     race: Looked,
     bib: Annotated[str, typer.Argument(metavar="BIB", help="Whose times.")],

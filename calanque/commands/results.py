@@ -103,6 +103,7 @@ def _say_remarks(timed: TimedFiles) -> int:
     for mat, count in loaded.unknown_mats.items():
         known = ", ".join(each.id for each in timed.plan.race.course.mats)
         warn(f"{grouped(count)} reads at mat {mat!r}, which the race file does not have: kept as strays; mats: {known}")
+    _some(told := _clock_remarks(timed), len(told))
     planned = [wave.id for wave, plan in zip(timed.plan.race.waves, timed.guns.planned, strict=True) if plan]
     if planned:
         warn(
@@ -112,7 +113,31 @@ def _say_remarks(timed: TimedFiles) -> int:
     nobody = _nobody_timed(timed)
     if nobody:
         warn(nobody)
-    return len(roster.remarks) + loaded.malformed + len(loaded.unknown_mats) + len(planned) + bool(nobody)
+    return (
+        len(roster.remarks)
+        + loaded.malformed
+        + len(loaded.unknown_mats)
+        + len(planned)
+        + bool(nobody)
+        + len(timed.findings)
+    )
+
+
+def _clock_remarks(timed: TimedFiles) -> list[str]:
+    """What is wrong with clocks, and how to say that one is to be corrected or is right."""
+    if not timed.findings:
+        return []
+    from results.clock_words import clock_sentence
+    from results.printing import Language
+
+    remarks = []
+    for finding in timed.findings:
+        text = clock_sentence(finding, timed.plan.race, Language.EN)
+        if finding.proposal is not None and len(finding.proposal.anchors) == 1:
+            seconds = finding.proposal.anchors[0][1] // SECOND
+            text += f" If so, --clock {finding.source}={seconds}; if it is right, --clock {finding.source}=0"
+        remarks.append(text)
+    return remarks
 
 
 def _nobody_timed(timed: TimedFiles) -> str:
