@@ -233,7 +233,7 @@ def _place(given: Dossier, place: DossierPlace, language: Language) -> PlaceWord
         ),
         (labels["flags"], tuple(_FLAGS[language].get(flag, flag) for flag in why.flags) or (labels["none"],)),
     ]
-    feminine = language is Language.FR and place.entrant.sex is Sex.F
+    feminine = place.entrant.sex is Sex.F
     return PlaceWords(
         place=place_word(place.place, language, feminine=feminine) + _shared(place, language),
         bib=place.entrant.bib,

@@ -214,11 +214,12 @@ def _finish_after_abandon(t: _Telling) -> str:
 
 
 def _out_of_order(t: _Telling) -> str:
+    seen, at = t.crossings(t["crossings_us"]), t.points(t["too_soon"])
     return t.say(
-        f"{t.who}\u00a0: {t.crossings(t['crossings_us'])}. Plus vite d'un point à l'autre "
-        "que personne ne peut courir\u00a0: l'un des passages n'est pas le sien.",
-        f"{t.who}: {t.crossings(t['crossings_us'])}. Sooner from one point to the next than anybody can run: "
-        "one of the crossings is not theirs.",
+        f"{t.who} a été vu à {seen}, et lu à {at} plus tôt que personne ne peut y être ensuite. "
+        "L'un des passages n'est pas le sien.",
+        f"{t.who} was seen at {seen}, and read at {at} sooner than anybody can be there afterwards. "
+        "One of the crossings is not theirs.",
     )
 
 

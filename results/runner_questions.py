@@ -129,7 +129,10 @@ def _after_abandon(asked: Asked, stakes: Stakes) -> Iterator[OpenQuestion]:
 
 
 def _out_of_order(asked: Asked, stakes: Stakes) -> Iterator[OpenQuestion]:
-    """A point was passed sooner after the one before than anybody can: one of the two crossings is not theirs."""
+    """A point was passed sooner after the split before than anybody can: one of the two passings is not theirs.
+
+    The passing that was too soon gave no crossing: it was at a point after a split, where there is none now.
+    """
     times = asked.times
     for index in asked.flagged(Flag.OUT_OF_ORDER, Question.OUT_OF_ORDER):
         bib = asked.bib(index)
@@ -139,11 +142,12 @@ def _out_of_order(asked: Asked, stakes: Stakes) -> Iterator[OpenQuestion]:
             if us != MISSING
         }
         splits = [point for point in seen if point in asked.point_ids[1:-1]]
+        first = asked.point_ids.index(splits[0]) + 1 if splits else len(asked.point_ids)
         yield OpenQuestion(
             kind=Kind.OUT_OF_ORDER,
             bibs=(bib,),
             point=splits[-1] if splits else None,
-            evidence={"crossings_us": seen},
+            evidence={"crossings_us": seen, "too_soon": [p for p in asked.point_ids[first:] if p not in seen]},
             proposals=(
                 *(SetTime(bib=bib, point=point, instant_us=None) for point in splits),
                 clear(Kind.OUT_OF_ORDER, bib),

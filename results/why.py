@@ -103,6 +103,7 @@ class Why:
     status: str
     disqualified_by_rule: str | None
     category: str
+    sex: str
     wave: str | None
     crossed_wave: str | None
     flags: tuple[str, ...]
@@ -132,6 +133,7 @@ def why(evidence: Evidence) -> Why:
         status=Status(int(times.status[index])).name,
         disqualified_by_rule=evidence.decisions.disqualified.get(evidence.bib),
         category=_category(evidence.rankings.categories, index),
+        sex=evidence.roster.entrants[index].sex.value,
         wave=race.waves[wave].id if wave >= 0 else None,
         crossed_wave=race.waves[crossed].id if crossed >= 0 else None,
         flags=tuple((flag.name or "").lower() for flag in Flag if flag in flags),

@@ -20,6 +20,7 @@ from results.why_reads import ReadGroup, Reason, StampFact
 from results.why_rulings import RulingWhy
 from results.why_terms import MOMENTS, REASONS
 from timing.reads import ClockKind
+from timing.roster import Sex
 from timing.rulings import Role
 
 _FR: Final = Language.FR
@@ -269,7 +270,10 @@ class WhyTelling:
         said = []
         for place in found.places:
             title = title_of(place.list_id, self.plan, self.language)
-            nth, of = place_word(place.place, self.language), count(place.ranked, self.language)
+            nth, of = (
+                place_word(place.place, self.language, feminine=found.sex == Sex.F),
+                count(place.ranked, self.language),
+            )
             notes = [state_word(ListState(place.state), self.language)]
             if place.shared:
                 notes.insert(0, self.say("ex æquo", "tied"))

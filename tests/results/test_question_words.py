@@ -65,7 +65,7 @@ EVIDENCE: dict[Kind, dict[str, object]] = {
     Kind.TRAVELS_TOGETHER: {"apart_us": {"START": 540_000, "GINESTE": 690_000, "FINISH": 30_000}},
     Kind.FINISH_WITHOUT_START: {"finish_us": TEN, "gun_time_us": HOUR, "unseen": ["START", "GINESTE"]},
     Kind.FINISH_AFTER_ABANDON: {"abandoned_us": TEN},
-    Kind.OUT_OF_ORDER: {"crossings_us": {"GINESTE": TEN, "FINISH": TEN + MINUTE}},
+    Kind.OUT_OF_ORDER: {"crossings_us": {"GINESTE": TEN}, "too_soon": ["FINISH"]},
     Kind.BEFORE_OWN_GUN: {
         "start_us": GUN_US + 132_910_000, "gun_us": GUN_US + WAVE_GAP_US, "early_us": 107_090_000, "wave": "2",
         "crossed_wave": "1",

@@ -134,10 +134,13 @@ def test_a_finish_after_an_abandon_proposes_to_take_the_abandon_back() -> None:
     assert question.proposals[0] == Declare(bibs=(Bib("115"),), status="", at_us=GUN_US + HOUR)
 
 
-def test_out_of_order_proposes_to_withdraw_the_split() -> None:
-    question = one_of(flagged(Flag.OUT_OF_ORDER), Kind.OUT_OF_ORDER)
+def test_out_of_order_shows_the_split_and_where_the_other_passing_was_and_proposes_to_withdraw_the_split() -> None:
+    entrants, runs = mass(30)
+    runs["115"] = replace(runs["115"], finish=None)
+    question = one_of(asked(entrants, runs, flags={"115": Flag.OUT_OF_ORDER}), Kind.OUT_OF_ORDER)
     assert SetTime(bib=Bib("115"), point="GINESTE", instant_us=None) in question.proposals
-    assert set(question.evidence["crossings_us"]) == {"START", "GINESTE", "FINISH"}
+    assert set(question.evidence["crossings_us"]) == {"START", "GINESTE"}
+    assert (question.point, question.evidence["too_soon"]) == ("GINESTE", ["FINISH"])
 
 
 def test_two_tags_apart_shows_where_each_tag_was() -> None:
