@@ -7,7 +7,7 @@ served from.
 import csv
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final, Self
 
@@ -18,10 +18,13 @@ from simulators.emission import EmittedReads
 from simulators.ipico_lines import LINE_BYTES, ipico_lines
 from simulators.mats import reads_of_crossings
 from simulators.race_day import RaceDay
+from simulators.troubled_day import TroubledDay, rulings_of_day
+from timing.guns import guns_in_force
 from timing.instants import MISSING, Instant
 from timing.race import Race
 from timing.reads import Int64, SourceId
 from timing.roster import Roster
+from timing.ruling_entries import act_fields
 
 RACE_FILE: Final = "race.toml"
 ROSTER_FILE: Final = "roster.csv"
@@ -31,6 +34,7 @@ READERS_FOLDER: Final = "readers"
 TRUTH_FILE: Final = "truth.csv"
 EXPECTED_FILE: Final = "expected.csv"
 SUMMARY_FILE: Final = "simulation.json"
+RULINGS_FILE: Final = "rulings.jsonl"
 
 _CHUNK: Final = 200_000
 
@@ -55,6 +59,35 @@ def write_race_day(day: RaceDay, folder: Path, *, read_log: bool = True, expecte
     if expected:
         (folder / EXPECTED_FILE).write_text(day.expected_csv, encoding="utf-8", newline="")
     (folder / SUMMARY_FILE).write_text(json.dumps(_summary(day), indent=1) + "\n", encoding="utf-8")
+
+
+def write_troubled_day(day: TroubledDay, folder: Path) -> None:
+    """Writes a day on which things went wrong: what the crew has, the truth, what must come out, and the rulings.
+
+    Reads and IPICO lines have the stamps shown, guns are as written down. `rulings.jsonl` has an act on each line.
+    Raises: ValueError where a clock is of another kind than the race file says: the file would be wrong.
+    """
+    for fault in day.faults.clocks:
+        if fault.kind is not None:
+            raise ValueError(
+                f"the clock of {fault.source} is {fault.kind}, which the race file of this day does not say"
+            )
+    folder.mkdir(parents=True, exist_ok=True)
+    race = day.plan.race
+    if day.plan.text:
+        (folder / RACE_FILE).write_text(day.plan.text, encoding="utf-8")
+    write_roster(day.roster, folder / ROSTER_FILE)
+    recorded = guns_in_force(race, day.gun_signals)
+    guns = zip((wave.id for wave in race.waves), recorded.wave_us, strict=True)
+    _write_csv(folder / GUNS_FILE, ["wave", "epoch_us"], guns)
+    write_read_log(race, day.reads, folder / READ_LOG)
+    wire = [signal.instant_us for signal in day.gun_signals if signal.wave is None]
+    for tape in tapes_of(race, day.reads, wire):
+        tape.write(folder / READERS_FOLDER)
+    write_truth(replace(day.happened, reads=replace(day.reads, stamp_us=day.moment_us)), folder / TRUTH_FILE)
+    (folder / EXPECTED_FILE).write_text(day.corrected_csv, encoding="utf-8", newline="")
+    acts = "".join(json.dumps(act_fields(act)) + "\n" for act in rulings_of_day(day))
+    (folder / RULINGS_FILE).write_text(acts, encoding="utf-8")
 
 
 def write_roster(roster: Roster, path: Path) -> None:

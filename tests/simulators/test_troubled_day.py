@@ -1,18 +1,25 @@
 """Faults of a race day: what they do to stamps, people and guns, and that the rulings of the day undo them."""
 
+import csv
+import json
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from races import NINE_US, ZONE, marseille, planned
 
+from config.guns_file import load_guns
+from config.loader import load_race
 from config.plan import RacePlan
+from config.roster_file import load_roster
 from results.rankings import rank
 from results.results_csv import results_csv
 from simulators import clock_faults
 from simulators.clock_faults import ClockFault, ClockPiece, repair_of
 from simulators.field import FieldPlan
+from simulators.files import write_troubled_day
 from simulators.physics import Physics
 from simulators.race_faults import FalseGun, LiftedMat, RaceFaults, SecondShot, WrongGun
 from simulators.troubled_day import TroubledDay, rulings_of_day, troubled_day
@@ -22,9 +29,10 @@ from timing.guns import guns_in_force
 from timing.instants import HOUR, MINUTE, MISSING, SECOND
 from timing.matching import match
 from timing.passings import arrange
-from timing.race import Point, Race
+from timing.race import GunOrigin, Point, Race, Wave
 from timing.reads import ClockKind, Int64, Names, Reads, SourceId
 from timing.ruled_field import ruled_field
+from timing.ruling_entries import act_of
 from timing.rulings import CorrectClock, Declare, Disqualify, OutOfUse, RecallStart, SetGun, SwapTags
 
 FINISH, GINESTE = SourceId("finish"), SourceId("gineste")
@@ -245,3 +253,52 @@ def test_a_lifted_mat_sees_nothing_outside_its_span_sooner() -> None:
     assert reads(day, inside=False) == reads(calm, inside=False)
     assert 0 < len(reads(day, inside=True)) < 0.8 * len(reads(calm, inside=True))
     assert ZONE is day.plan.race.zone
+
+
+def with_wheelchairs_first(race: Race) -> Race:
+    chairs = Wave(id="W", name="Wheelchairs", planned_gun_us=NINE_US - 10 * MINUTE, group="wheelchairs", speed_pct=180)
+    return replace(race, waves=(*race.waves, chairs), gun_origin=GunOrigin.RACE)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_wheelchairs_first_are_a_race_of_their_own_and_move_no_gun_of_the_runners(seed: int) -> None:
+    plan = plan_of(with_wheelchairs_first(marseille()))
+    faults = replace(EVERYTHING, seed=seed, false_guns=(FalseGun(wave="W"),))
+    day = troubled_day(plan, faults, field=replace(FIELD, seed=seed))
+    found = engine_csv(day, day.moment_us, decisions_of(rulings_of_day(day)))
+    assert found == day.corrected_csv
+    chairs = [answer for answer in day.corrected_answers if answer.group == "wheelchairs"]
+    assert sum(answer.status == "FINISHED" for answer in chairs) > 6
+    assert {answer.gun for answer in chairs} == {day.true_guns["W"]}
+    runners = {a.gun for a in day.corrected_answers if a.group == ""}
+    assert runners == {min(gun for wave, gun in day.true_guns.items() if wave != "W")}
+
+
+def test_a_folder_of_such_a_day_holds_what_the_crew_has_and_the_rulings_that_help(tmp_path: Path) -> None:
+    plan = load_race("marseille_cassis_2024")
+    finish = plan.race.course.finish.mats[0]
+    faults = replace(
+        EVERYTHING,
+        clocks=(clock_faults.constant(finish.source, -37_200_000),),
+        lifted=(LiftedMat(mat=finish.id, begin_us=plan.race.waves[0].planned_gun_us + 115 * MINUTE),),
+    )
+    day = troubled_day(plan, faults, field=FIELD)
+    write_troubled_day(day, tmp_path)
+    lines = (tmp_path / "rulings.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [act_of(json.loads(line)) for line in lines] == rulings_of_day(day)
+    assert (tmp_path / "expected.csv").read_text(encoding="utf-8") == day.corrected_csv
+    guns = load_guns(tmp_path / "guns.csv", day.plan.race)
+    assert guns["2"] == day.true_guns["2"] + 1_370_000
+    assert guns["3"] == day.true_guns["3"] - 90 * SECOND
+    assert load_roster(tmp_path / "roster.csv", day.plan).roster.by_bib.keys() == day.roster.by_bib.keys()
+    with (tmp_path / "reads.csv").open(encoding="utf-8", newline="") as file:
+        stamps = [int(row["epoch_us"]) for row in csv.DictReader(file)]
+    assert stamps == day.reads.stamp_us.tolist()
+    assert (tmp_path / "readers" / "finish-main.ipico").exists()
+
+
+def test_a_folder_cannot_say_what_its_race_file_does_not(tmp_path: Path) -> None:
+    faults = RaceFaults(clocks=(clock_faults.elapsed(GINESTE, NINE_US - HOUR),))
+    day = troubled_day(plan_of(marseille()), faults, field=FIELD)
+    with pytest.raises(ValueError, match="the clock of gineste is elapsed"):
+        write_troubled_day(day, tmp_path)
