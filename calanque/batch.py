@@ -70,7 +70,7 @@ def time_files(
     by_hand = _guns_of_file(guns, race)
     as_stamped = guns_in_force(race, [*by_hand, *_guns_on_wire(loaded, AS_STAMPED)])
     evidence = ClockEvidence(race)
-    evidence.note_minutes(loaded.reads)
+    evidence.note_reads(loaded.reads)
     ledger, findings = ledger_now(race, as_stamped, Decisions(clocks=tuple(clocks)), evidence)
     in_force = guns_in_force(race, [*by_hand, *_guns_on_wire(loaded, ledger)])
     arranged = arrange(reads_placed(loaded.reads, sources, race, ledger), with_rows=False)

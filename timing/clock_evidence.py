@@ -28,7 +28,7 @@ _EPOCHS_MAX: Final = 255
 _EXTREME: Final = 2**61
 _ROWS_FIRST: Final = 64
 NEVER: Final = 2**62
-"""In columns of first moments: not seen."""
+"""In columns of first moments: not seen; in those of last moments with a minus."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +102,8 @@ class _Cells:
 class ClockEvidence:
     """Evidence about all clocks of one race, gathered entry by entry.
 
-    `minutes`: reads of each mat by minute of their base instant, from `first_minute` on. `first_us`: by mat that has a
-    twin at its point, the first base instant of each tag (NEVER: none).
+    `minutes`: reads of each mat by minute of their base instant, from `first_minute` on. `edge_us`: the base instant of
+    each tag's first read at each mat, at the start of its last (plus or minus NEVER: none); a row for each mat.
     """
 
     def __init__(self, race: Race) -> None:
@@ -115,7 +115,9 @@ class ClockEvidence:
         self.first_minute = race.first_instant_us // MINUTE - DAY // MINUTE
         width = race.last_instant_us // MINUTE + DAY // MINUTE - self.first_minute + 1
         self.minutes: Int64 = np.zeros((len(race.course.mats), width), np.int64)
-        self.first_us: dict[int, Int64] = {mat: np.empty(0, np.int64) for pair in mat_pairs(race) for mat in pair}
+        kind_of = {point.id: point.kind for point in race.course.points}
+        self._is_start = np.array([kind_of[mat.point] is PointKind.START for mat in race.course.mats], np.bool_)
+        self.edge_us: Int64 = np.empty((len(race.course.mats), 0), np.int64)
         self._clock_of = {source.id: source.clock for source in race.sources}
 
     def lags(self, source: SourceId) -> LagCells:
@@ -176,7 +178,7 @@ class ClockEvidence:
     def add(self, stamps: Stamps, tag: Int32, mat: Int16, sources: Names, *, by_collector: Bool) -> None:
         """Reads came in, as delivered; `by_collector`: whose arrival is by a collector's clock."""
         self._count_minutes(stamps.base_us, mat)
-        self._add_first(stamps, tag, mat)
+        self._add_edges(stamps.base_us, tag, mat)
         rows = np.flatnonzero(stamps.received_us != MISSING)
         if not len(rows):
             return
@@ -189,9 +191,10 @@ class ClockEvidence:
         if len(stamps):
             self._add_lags(self._lags, stamps, by_collector, sources)
 
-    def note_minutes(self, reads: Reads) -> None:
-        """Reads of files, which do not say when they arrived: what is known is when each mat had how many."""
+    def note_reads(self, reads: Reads) -> None:
+        """Reads of files, which do not say when they arrived: what is known is when each mat saw whom."""
         self._count_minutes(reads.moment_us, reads.mat)
+        self._add_edges(reads.moment_us, reads.tag, reads.mat)
 
     def _add_lags(
         self, cells: "defaultdict[SourceId, _Cells]", stamps: Stamps, by_collector: Bool, sources: Names
@@ -233,25 +236,26 @@ class ClockEvidence:
         else:
             flat += np.bincount(place, minlength=len(flat))
 
-    def _add_first(self, stamps: Stamps, tag: Int32, mat: Int16) -> None:
-        if not self.first_us or not len(tag):
+    def _add_edges(self, base_us: Int64, tag: Int32, mat: Int16) -> None:
+        near = (mat >= 0) & (tag >= 0)
+        near &= (base_us >= self._race.first_instant_us - DAY) & (base_us <= self._race.last_instant_us + DAY)
+        if not near.all():
+            base_us, tag, mat = base_us[near], tag[near], mat[near]
+        if not len(tag):
             return
-        race = self._race
-        gun_us = min((wave.planned_gun_us for wave in race.waves), default=race.first_instant_us)
-        for number, known in self.first_us.items():
-            place = next(p for p in race.course.points if p.id == race.course.mats[number].point)
-            begin_us = gun_us if place.kind is PointKind.START else race.first_instant_us
-            mine = (
-                (mat == number) & (tag >= 0) & (stamps.base_us >= begin_us) & (stamps.base_us <= race.last_instant_us)
-            )
-            if not mine.any():
-                continue
-            tags = tag[mine]
-            missing = int(tags.max()) + 1 - len(known)
-            if missing > 0:
-                grown = np.full(max(missing, len(known) // 2), NEVER, np.int64)
-                known = self.first_us[number] = np.concatenate([known, grown])
-            np.minimum.at(known, tags, stamps.base_us[mine])
+        self._widen(int(tag.max()) + 1)
+        at_start = self._is_start[mat]
+        for rows, best in ((~at_start, np.minimum), (at_start, np.maximum)):
+            if rows.any():
+                best.at(self.edge_us, (mat[rows], tag[rows]), base_us[rows])
+
+    def _widen(self, tags: int) -> None:
+        """Makes room for so many tags."""
+        missing = tags - self.edge_us.shape[1]
+        if missing > 0:
+            grown = np.full((len(self.edge_us), max(missing, self.edge_us.shape[1] // 2)), NEVER, np.int64)
+            grown[self._is_start] = -NEVER
+            self.edge_us = np.concatenate([self.edge_us, grown], axis=1)
 
 
 def mat_pairs(race: Race) -> tuple[tuple[int, int], ...]:

@@ -46,12 +46,11 @@ def pairs_apart(
 
 def _gaps(race: Race, evidence: ClockEvidence, ledger: ClockLedger, main: int, backup: int) -> Int64:
     """For each tag that both saw: how much later the backup saw it, without the way between the two mats."""
-    n = min(len(evidence.first_us[main]), len(evidence.first_us[backup]))
-    firsts = [evidence.first_us[mat][:n] for mat in (main, backup)]
-    both = (firsts[0] != NEVER) & (firsts[1] != NEVER)
+    edges = [evidence.edge_us[mat] for mat in (main, backup)]
+    both = (np.abs(edges[0]) != NEVER) & (np.abs(edges[1]) != NEVER)
     moments = [
-        _placed(first[both], race.course.mats[mat].source, ledger)
-        for first, mat in zip(firsts, (main, backup), strict=True)
+        _placed(edge[both], race.course.mats[mat].source, ledger)
+        for edge, mat in zip(edges, (main, backup), strict=True)
     ]
     gaps = moments[1] - moments[0] - _way_us(race, main, backup, moments[0])
     same: Int64 = gaps[np.abs(gaps) < _SAME_CROSSING_US]

@@ -1,42 +1,43 @@
 """Whether what the mats saw fits together as a race: which clocks must be whole hours off when nobody knows arrivals.
 
-Knows only how many reads each mat had in each minute, the guns and the course. A shift is found only when as it is
+Knows only when each mat saw whom, the guns and the course. A shift is found only when as it is
 does not fit, and exactly one way of changing the fewest clocks does.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Final
 
 import numpy as np
 
-from timing.clock_evidence import HALF_HOUR, ClockEvidence
-from timing.instants import HOUR, MINUTE, Duration, Instant
-from timing.race import PointKind, Race
+from timing.clock_evidence import HALF_HOUR, NEVER, ClockEvidence
+from timing.instants import HOUR, MINUTE, SECOND, Duration
+from timing.race import Race
 from timing.reads import Int64, SourceId
 from timing.times import Guns
 
 READS_MIN: Final = 5
-"""A mat with fewer reads says nothing."""
+"""Fewer reads at the start say nothing."""
 
-POINT_READS_MIN: Final = 20
-"""Two points at least have so many, or there is no race to judge by yet."""
+TAGS_MIN: Final = 10
+"""Fewer people seen at two mats say nothing about the way between them."""
 
 SHARE_MIN: Final = 0.7
-"""Of the reads at the start, at least so many are while it is open."""
+"""Of those who were seen later, at least so many left while the start was open."""
+
+SEEN_MIN: Final = 0.6
+"""A mat at the start is asked only when it has told of so many of them: what has come in so far may be the early ones."""
 
 SLOWEST_MM_S: Final = 1_200
 FASTEST_MM_S: Final = 7_000
-"""The median runner on a leg. The first ones are allowed a little more."""
+"""The median runner on a leg."""
 
-FIRST_FASTEST_MM_S: Final = 7_500
 NEIGHBOURS: Final = 1.6
-"""Neighbouring legs are run at speeds that differ by no more than this factor."""
+"""The median runners of two legs, of the same people, differ in speed by no more than this factor."""
 
 TWINS_US: Final = 20 * MINUTE
-"""The medians of two mats at one point are not further apart."""
+"""Two mats of one point see the median runner at moments that are not further apart."""
 
 SHARE_NEAR_GUNS: Final = 0.5
 _CLEARLY: Final = 0.3
@@ -49,19 +50,6 @@ _HANDS_MAX: Final = {HOUR: 2, HALF_HOUR: 1}
 _TRIES_MAX: Final = 20_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _MatReads:
-    """What one mat saw, in minutes: the middle of its reads, and when it had seen a few."""
-
-    mat: int
-    point: int
-    source: SourceId
-    reads: int
-    median_us: Instant
-    early_us: Instant
-    counts: Int64
-
-
 def hours_off(
     race: Race, guns: Guns, evidence: ClockEvidence, known: Mapping[SourceId, Duration]
 ) -> Mapping[SourceId, Duration]:
@@ -69,12 +57,12 @@ def hours_off(
 
     Args: known: sources whose offset is known otherwise, and that offset.
     """
-    seen = _seen(race, evidence)
-    free = sorted({mat.source for mat in seen} - set(known))
-    if not free or not _is_a_race(seen, guns):
+    seen = {mat.source for mat, counts in zip(race.course.mats, evidence.minutes, strict=True) if counts.any()}
+    free = sorted(seen - set(known))
+    if not free:
         return {}
-    check = _Check(race, guns, evidence.first_minute, seen)
-    if check.fits({**dict.fromkeys(free, 0), **known}, both=False):
+    check = _Check(race, guns, evidence)
+    if check.fits({**dict.fromkeys(free, 0), **known}):
         return {}
     for step in (HOUR, HALF_HOUR):
         found = _fewest(check, free, known, step)
@@ -83,21 +71,13 @@ def hours_off(
     return {}
 
 
-def _is_a_race(seen: tuple[_MatReads, ...], guns: Guns) -> bool:
-    """Whether there is enough to judge by: before people have run anything fits anything."""
-    reads = Counter[int]()
-    for mat in seen:
-        reads[mat.point] += mat.reads
-    enough = [point for point, count in reads.items() if count >= POINT_READS_MIN]
-    return len(enough) >= 2 and max(mat.median_us for mat in seen) > min(guns.wave_us)
-
-
 def start_fits(race: Race, guns: Guns, evidence: ClockEvidence, instead_us: Duration) -> bool:
     """Whether reads at the start, as stamped, fit the guns, and better than if they were shifted by `instead_us`.
 
     A shift of minutes makes no difference that could be seen: then it is enough that they fit as stamped.
     """
-    seen = [mat for mat in _seen(race, evidence) if mat.point == 0]
+    numbers = [n for n, mat in enumerate(race.course.mats) if mat.point == race.course.start.id and not mat.also]
+    seen = [evidence.minutes[number] for number in numbers if evidence.minutes[number].sum() >= READS_MIN]
     if not seen:
         return False
     as_stamped, shifted = (_near_guns(guns, evidence.first_minute, seen, by_us) for by_us in (0, instead_us))
@@ -105,112 +85,119 @@ def start_fits(race: Race, guns: Guns, evidence: ClockEvidence, instead_us: Dura
     return as_stamped >= SHARE_NEAR_GUNS and better
 
 
-def _near_guns(guns: Guns, first_minute: int, seen: list[_MatReads], shift_us: Duration) -> float:
+def _near_guns(guns: Guns, first_minute: int, seen: list[Int64], shift_us: Duration) -> float:
     """The share of reads at the start that are in the minutes after a gun."""
-    near = np.zeros(len(seen[0].counts), np.bool_)
+    near = np.zeros(len(seen[0]), np.bool_)
     for gun_us in guns.wave_us:
         begin, end = (
             (at - shift_us) // MINUTE - first_minute for at in (gun_us - MINUTE, gun_us + _AFTER_GUN_US + MINUTE)
         )
         near[max(begin, 0) : max(end, 0)] = True
-    return sum(int(mat.counts[near].sum()) for mat in seen) / sum(mat.reads for mat in seen)
+    return sum(int(counts[near].sum()) for counts in seen) / sum(int(counts.sum()) for counts in seen)
 
 
-def _seen(race: Race, evidence: ClockEvidence) -> tuple[_MatReads, ...]:
-    places = {point.id: index for index, point in enumerate(race.course.points)}
-    found = []
-    for number, mat in enumerate(race.course.mats):
-        counts = evidence.minutes[number]
-        total = int(counts.sum())
-        if total < READS_MIN or mat.also:
-            continue
-        summed = np.cumsum(counts)
-        median, early = (
-            int(np.searchsorted(summed, place)) + evidence.first_minute for place in ((total + 1) // 2, READS_MIN)
-        )
-        found.append(
-            _MatReads(
-                mat=number,
-                point=places[mat.point],
-                source=mat.source,
-                reads=total,
-                median_us=median * MINUTE,
-                early_us=early * MINUTE,
-                counts=counts,
-            )
-        )
-    return tuple(found)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Leg:
+    """How long the median runner took from one mat to another; `length_mm` 0: mats of one point."""
+
+    mats: tuple[int, int]
+    length_mm: int
+    took_us: Duration
+
+    def speed(self, shift_us: Duration) -> float:
+        """In millimetres a second, when the second clock is shifted by so much against the first; 0: never."""
+        took_us = self.took_us + shift_us
+        return self.length_mm * SECOND / took_us if took_us > 0 else 0.0
 
 
 class _Check:
-    """Whether a set of shifts makes a race of what was seen."""
+    """Whether a set of shifts makes a race of what was seen.
 
-    def __init__(
-        self, race: Race, guns: Guns, first_minute: int, seen: tuple[_MatReads, ...] | list[_MatReads]
-    ) -> None:
+    Everything is asked of people who were seen at all mats in question, so that it does not matter who is still to
+    come: what has come in of a race fits as the whole does.
+    """
+
+    def __init__(self, race: Race, guns: Guns, evidence: ClockEvidence) -> None:
         self._race = race
-        self._first_minute = first_minute
-        self._first_us = min(guns.wave_us)
-        self._last_us = max(guns.wave_us)
-        self._middle_us = sorted(guns.wave_us)[len(guns.wave_us) // 2]
-        self.seen = seen
+        self._guns = guns
+        self._edge_us = evidence.edge_us
+        self._seen = np.abs(evidence.edge_us) != NEVER
+        places = {point.id: index for index, point in enumerate(race.course.points)}
+        self.sources = [mat.source for mat in race.course.mats]
+        self.point = [places[mat.point] for mat in race.course.mats]
+        at: dict[int, list[int]] = {}
+        for number, mat in enumerate(race.course.mats):
+            if not mat.also and int(self._seen[number].sum()) >= TAGS_MIN:
+                at.setdefault(self.point[number], []).append(number)
+        points = [at[point] for point in sorted(at)]
+        self._twins = self._legs([(a, b) for mats in points for a in mats for b in mats if a < b])
+        self._single = self._legs([pair for two in pairwise(points) for pair in product(*two)])
+        self._double = [
+            legs
+            for mats in zip(points, points[1:], points[2:], strict=False)
+            for a, b, c in product(*mats)
+            if len(legs := self._legs([(a, b), (b, c)], also=(a, b, c))) == 2
+        ]
+        self._left = {mat: left for mat in at.get(0, []) if (left := self._who_left(mat)) is not None}
         self._shares: dict[tuple[int, Duration], float] = {}
         self.tries = 0
 
-    def start_share(self, mat: _MatReads, shift_us: Duration) -> float:
-        """The share of a start mat's reads that are while the start is open."""
-        key = (mat.mat, shift_us)
-        if key not in self._shares:
-            begin = (self._first_us - _BEFORE_US - shift_us) // MINUTE - self._first_minute
-            end = (self._last_us + self._race.start_window_us - shift_us) // MINUTE - self._first_minute + 1
-            self._shares[key] = int(mat.counts[max(begin, 0) : max(end, 0)].sum()) / mat.reads
-        return self._shares[key]
+    def fits(self, shifts: Mapping[SourceId, Duration]) -> bool:
+        """Whether all fits that is about sources among these."""
+        self.tries += 1
+        by = [shifts.get(source) for source in self.sources]
 
-    def fits(self, shifts: Mapping[SourceId, Duration], *, both: bool, through: int | None = None) -> bool:
-        """Whether it fits by the median runner and by the first ones (`both`), or by either; up to a point."""
-        mats = [mat for mat in self.seen if mat.source in shifts and (through is None or mat.point <= through)]
-        starts = [mat for mat in mats if self._race.course.points[mat.point].kind is PointKind.START]
-        start_fits = all(self.start_share(mat, shifts[mat.source]) >= SHARE_MIN for mat in starts)
-        medians = self._at_points([(mat, mat.median_us + shifts[mat.source]) for mat in mats])
-        firsts = self._at_points([(mat, mat.early_us + shifts[mat.source]) for mat in mats])
-        by_median = start_fits and medians is not None and self._runs(medians, self._middle_us, FASTEST_MM_S)
-        if firsts is not None:
-            firsts.pop(0, None)  # Who stands by before the gun is read there too.
-        by_first = firsts is not None and self._runs(firsts, self._first_us, FIRST_FASTEST_MM_S)
-        return (by_median and by_first) if both else ((by_median or by_first) and start_fits)
+        def against(leg: _Leg) -> Duration | None:
+            first, second = (by[mat] for mat in leg.mats)
+            return None if first is None or second is None else second - first
 
-    @staticmethod
-    def _at_points(moments: list[tuple[_MatReads, Instant]]) -> dict[int, Instant] | None:
-        """The moment at each point, of its mat with most reads; None when mats of one point are too far apart."""
-        found: dict[int, tuple[int, Instant]] = {}
-        for mat, moment_us in moments:
-            other = found.get(mat.point)
-            if other is not None and abs(other[1] - moment_us) > TWINS_US:
-                return None
-            if other is None or mat.reads > other[0]:
-                found[mat.point] = (mat.reads, moment_us)
-        return {point: moment_us for point, (_, moment_us) in found.items()}
-
-    def _runs(self, at_us: dict[int, Instant], begin_us: Instant, fastest: int) -> bool:
-        """Whether the legs between these moments are run at speeds that people run."""
-        at_us.setdefault(0, begin_us)
-        points = sorted(at_us)
-        previous = 0.0
-        for before, after in pairwise(points):
-            length_mm = (
-                self._race.course.points[after].distance_m - self._race.course.points[before].distance_m
-            ) * 1000
-            took_us = at_us[after] - at_us[before]
-            if took_us <= 0:
+        for twins in self._twins:
+            shift = against(twins)
+            if shift is not None and abs(twins.took_us + shift) > TWINS_US:
                 return False
-            speed = length_mm * 1_000_000 / took_us
-            if not SLOWEST_MM_S <= speed <= fastest:
+        for mat in self._left:
+            shift = by[mat]
+            if shift is not None and self._start_share(mat, shift) < SHARE_MIN:
                 return False
-            # Legs over a point that is not decided yet are no neighbours of others.
-            if after - before == 1 and previous and max(speed, previous) > NEIGHBOURS * min(speed, previous):
+        for leg in self._single:
+            shift = against(leg)
+            if shift is not None and not SLOWEST_MM_S <= leg.speed(shift) <= FASTEST_MM_S:
                 return False
-            previous = speed if after - before == 1 else 0.0
+        for first, second in self._double:
+            shifted = against(first), against(second)
+            if shifted[0] is not None and shifted[1] is not None:
+                slow, fast = sorted((first.speed(shifted[0]), second.speed(shifted[1])))
+                if fast > NEIGHBOURS * slow:
+                    return False
         return True
+
+    def _legs(self, pairs: list[tuple[int, int]], also: tuple[int, ...] = ()) -> list[_Leg]:
+        """The legs between pairs of mats of whoever was seen at both, and at all of `also`."""
+        found = []
+        metres = [self._race.course.points[point].distance_m for point in self.point]
+        for a, b in pairs:
+            both = np.logical_and.reduce([self._seen[mat] for mat in {a, b, *also}])
+            took_us = self._edge_us[b][both] - self._edge_us[a][both]
+            if len(took_us) >= TAGS_MIN:
+                median = int(np.partition(took_us, len(took_us) // 2)[len(took_us) // 2])
+                found.append(_Leg(mats=(a, b), length_mm=(metres[b] - metres[a]) * 1000, took_us=median))
+        return found
+
+    def _who_left(self, mat: int) -> Int64 | None:
+        """When those who were seen later were last at this mat of the start; None while most of them were not."""
+        later = self._seen[[number for number, point in enumerate(self.point) if point > 0]].any(axis=0)
+        left: Int64 = self._edge_us[mat][self._seen[mat] & later]
+        return left if len(left) >= max(TAGS_MIN, SEEN_MIN * int(later.sum())) else None
+
+    def _start_share(self, mat: int, shift_us: Duration) -> float:
+        key = (mat, shift_us)
+        if key not in self._shares:
+            left_us = self._left[mat] + shift_us
+            begin_us = min(self._guns.wave_us) - _BEFORE_US
+            end_us = max(self._guns.wave_us) + self._race.start_window_us
+            inside = int(((left_us >= begin_us) & (left_us <= end_us)).sum())
+            self._shares[key] = inside / len(left_us)
+        return self._shares[key]
 
 
 def _fewest(
@@ -244,16 +231,14 @@ def _fitting(
 
     def further(chosen: dict[SourceId, Duration], left: list[SourceId]) -> Iterator[dict[SourceId, Duration]]:
         if not left:
-            if check.fits(chosen, both=True):
-                yield chosen
+            yield chosen
             return
         for shift in shifts:
-            check.tries += 1
             if check.tries >= _TRIES_MAX:
                 return
             following = {**chosen, left[0]: shift}
-            if check.fits(following, both=False):
+            if check.fits(following):
                 yield from further(following, left[1:])
 
-    order = {mat.source: mat.point for mat in reversed(check.seen)}
+    order = dict(zip(reversed(check.sources), reversed(check.point), strict=True))
     yield from further(dict(known), sorted(free, key=lambda source: (order[source], source)))
