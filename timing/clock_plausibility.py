@@ -27,7 +27,7 @@ SHARE_MIN: Final = 0.7
 """Of those who were seen later, at least so many left while the start was open."""
 
 SEEN_MIN: Final = 0.6
-"""A mat at the start is asked only when it has told of so many of them: what has come in so far may be the early ones."""
+"""A mat at the start is asked only when it has told of so many of them: the first to come in may be the early ones."""
 
 SLOWEST_MM_S: Final = 1_200
 FASTEST_MM_S: Final = 7_000
