@@ -69,11 +69,13 @@ def time_files(
     loaded = read_files([_read_file(text, race) for text in reads], race, tags, sources)
     by_hand = _guns_of_file(guns, race)
     as_stamped = guns_in_force(race, [*by_hand, *_guns_on_wire(loaded, AS_STAMPED)])
+    arranged = arrange(loaded.reads, with_rows=False)
     evidence = ClockEvidence(race)
-    evidence.note_reads(loaded.reads)
+    evidence.note_reads(arranged.reads, arranged=True)
     ledger, findings = ledger_now(race, as_stamped, Decisions(clocks=tuple(clocks)), evidence)
     in_force = guns_in_force(race, [*by_hand, *_guns_on_wire(loaded, ledger)])
-    arranged = arrange(reads_placed(loaded.reads, sources, race, ledger), with_rows=False)
+    if ledger != AS_STAMPED:
+        arranged = arrange(reads_placed(loaded.reads, sources, race, ledger), with_rows=False)
     newest_us = int(loaded.reads.moment_us.max()) if len(loaded.reads) else None
     closings = Closings() if stay_open else planned_closings(race, in_force)
     matched = match(arranged.reads, field, race, in_force, closings)

@@ -32,7 +32,7 @@ class Taken:
     """What came of the reads that were taken in, in the order of the batches: columns of length N.
 
     `moment_us` and `held` are those of this delivery of each read, under the ledger. `trusted`: the stamp alone could
-    be trusted, whatever a ledger makes of it.
+    be trusted, whatever a ledger makes of it. `heard_first`: not just told again, with the same arrival.
     """
 
     placed: Placed
@@ -41,6 +41,7 @@ class Taken:
     moment_us: Int64
     held: Bool
     trusted: Bool
+    heard_first: Bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,8 @@ class ReadRows:
     def __init__(self, race: Race, tags: Names, sources: Names) -> None:
         self.identities = Identities(tags, sources)
         self.ledger = AS_STAMPED
+        # Of reads that were delivered more than once, which are few: the recorder keeps repeats out of the journal.
+        self._arrivals: dict[int, set[int]] = {}
         self._race = race
         self._finder = MatFinder(race.course)
         self._tag = Growing(np.int32)
@@ -135,13 +138,46 @@ class ReadRows:
             rssi=np.concatenate([b.rssi for b in batches]).astype(np.float32),
         )
         row = placed.row
+        heard = self._heard_first(row, stamps.received_us, placed.known_before)
         if len(row) == len(self.identities) - placed.known_before:
             self._extend(seen, stamps, moment_us, held)  # All of them new: their rows are the next ones, in order.
             self._touch(seen.tag)
         else:
             self._merge(row, seen, stamps)
         trusted = (stamps.code < FIRST_DOUBT) & ~outside(stamps.base_us, self._race)
-        return Taken(placed=placed, stamps=stamps, mat=seen.mat, moment_us=moment_us, held=held, trusted=trusted)
+        return Taken(
+            placed=placed,
+            stamps=stamps,
+            mat=seen.mat,
+            moment_us=moment_us,
+            held=held,
+            trusted=trusted,
+            heard_first=heard,
+        )
+
+    def _heard_first(self, row: Int64, received_us: Int64, known_before: int) -> Bool:
+        """Which of these deliveries are not just a read that arrived at that very moment before, told again."""
+        first = np.ones(len(row), np.bool_)
+        if len(row) == len(self.identities) - known_before:
+            return first
+        again = row < known_before
+        order = np.argsort(row, kind="stable")
+        opens = np.ones(len(row), np.bool_)
+        opens[1:] = row[order[1:]] != row[order[:-1]]
+        again[order[~opens]] = True
+        leader = np.empty(len(row), np.int64)
+        leader[order] = order[np.flatnonzero(opens)[np.cumsum(opens) - 1]]
+        for index in np.flatnonzero(again).tolist():
+            of_row = int(row[index])
+            arrivals = self._arrivals.get(of_row)
+            if arrivals is None:
+                known = of_row < known_before
+                one = self._received_us.view()[of_row] if known else received_us[leader[index]]
+                arrivals = self._arrivals[of_row] = {int(one)}
+            arrived = int(received_us[index])
+            first[index] = arrived not in arrivals
+            arrivals.add(arrived)
+        return first
 
     def remap(self, ledger: ClockLedger) -> bool:
         """Places all rows as this ledger says; whether any moved or changed its held mark.

@@ -345,9 +345,10 @@ class RaceState:
             counts.reads += int(new[source])
             _note_last(counts, taken, taken.placed.source == source, stamp_us)
         delivered = np.repeat([batch.delivery is not None for batch in batches], [len(batch) for batch in batches])
-        self.clock_evidence.add(
-            taken.stamps, taken.placed.tag.astype(np.int32), taken.mat, self.sources, by_collector=delivered
-        )
+        stamps, tag, mat, first = taken.stamps, taken.placed.tag.astype(np.int32), taken.mat, taken.heard_first
+        if not first.all():
+            stamps, tag, mat, delivered = stamps.take(first), tag[first], mat[first], delivered[first]
+        self.clock_evidence.add(stamps, tag, mat, self.sources, by_collector=delivered)
 
     def _take_guns(self, number: int, at_us: Instant, reads: DecodedReads) -> None:
         self._gun_reads.append(reads)
