@@ -22,6 +22,7 @@ from simulators.physics import Physics
 from simulators.race_faults import FalseGun, LiftedMat, RaceFaults, SecondShot, WrongGun
 from simulators.troubled_day import TroubledDay, rulings_of_day, troubled_day
 from timing.instants import HOUR, MINUTE
+from timing.journal import Entry
 from timing.reads import SourceId
 from timing.rulings import Act, Withdraw
 from timing.state import RaceState
@@ -134,6 +135,28 @@ def test_the_order_in_which_rulings_were_given_and_how_many_at_once_change_nothi
     for act in acts:
         picture = engine.rule([act])
     left = different(engine.rows(picture), day.corrected_csv.splitlines())
+    assert not left, left[:5]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_rulings_given_while_the_race_goes_on_end_the_same(seed: int) -> None:
+    day = small_day(seed, EVERYTHING)
+    chance = random.Random(seed)
+    entries: list[Entry] = entries_of_day(day, batch=400)
+    for act in rulings_of_day(day):
+        place = chance.randrange(1, len(entries))
+        entries[place:place] = ruling_entries([act], after=place, at_us=entries[place].at_us)
+    state = RaceState(day.plan.race)
+    derived = Derived(day.plan, state)
+    for number, entry in enumerate(entries, 1):
+        state.apply(replace(entry, number=number))
+        derived.note(entry)
+        if chance.random() < 0.5:
+            derived.refresh()
+    derived.refresh(settle=True)
+    picture = derived.picture()
+    found = results_csv(day.plan, picture.roster, picture.times, picture.rankings).decode().splitlines()
+    left = different(found, day.corrected_csv.splitlines())
     assert not left, left[:5]
 
 
