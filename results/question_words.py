@@ -216,9 +216,9 @@ def _finish_after_abandon(t: _Telling) -> str:
 def _out_of_order(t: _Telling) -> str:
     seen, at = t.crossings(t["crossings_us"]), t.points(t["too_soon"])
     return t.say(
-        f"{t.who} a été vu à {seen}, et lu à {at} plus tôt que personne ne peut y être ensuite. "
+        f"{t.who} a été vu à {seen}\u00a0: à {at} plus tôt après le point d'avant que personne ne peut y être. "
         "L'un des passages n'est pas le sien.",
-        f"{t.who} was seen at {seen}, and read at {at} sooner than anybody can be there afterwards. "
+        f"{t.who} was seen at {seen}: at {at} sooner after the point before than anybody can be. "
         "One of the crossings is not theirs.",
     )
 

@@ -1,6 +1,7 @@
 """Questions that follow from the flags of single runners: guns, waves, tags, abandons, order of points."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -129,11 +130,8 @@ def _after_abandon(asked: Asked, stakes: Stakes) -> Iterator[OpenQuestion]:
 
 
 def _out_of_order(asked: Asked, stakes: Stakes) -> Iterator[OpenQuestion]:
-    """A point was passed sooner after the split before than anybody can: one of the two passings is not theirs.
-
-    The passing that was too soon gave no crossing: it was at a point after a split, where there is none now.
-    """
-    times = asked.times
+    """A point was passed sooner after the split before than anybody can: one of the two passings is not theirs."""
+    times, course = asked.times, asked.plan.race.course
     for index in asked.flagged(Flag.OUT_OF_ORDER, Question.OUT_OF_ORDER):
         bib = asked.bib(index)
         seen = {
@@ -141,15 +139,22 @@ def _out_of_order(asked: Asked, stakes: Stakes) -> Iterator[OpenQuestion]:
             for point, us in zip(asked.point_ids, times.crossing_us[:, index].tolist(), strict=True)
             if us != MISSING
         }
-        splits = [point for point in seen if point in asked.point_ids[1:-1]]
-        first = asked.point_ids.index(splits[0]) + 1 if splits else len(asked.point_ids)
+        wave = int(times.wave[index])
+        speed = asked.plan.race.waves[wave].speed_pct if wave >= 0 else 100
+        splits = [point for point in course.points[1:] if point.id in seen]
+        too_soon = [
+            (before.id, point.id)
+            for before, point in pairwise(splits)
+            if seen[point.id] - seen[before.id] < point.min_leg_us * 100 // speed
+        ]
+        doubtful = list(dict.fromkeys(point for pair in too_soon for point in pair))
         yield OpenQuestion(
             kind=Kind.OUT_OF_ORDER,
             bibs=(bib,),
-            point=splits[-1] if splits else None,
-            evidence={"crossings_us": seen, "too_soon": [p for p in asked.point_ids[first:] if p not in seen]},
+            point=too_soon[0][0] if too_soon else None,
+            evidence={"crossings_us": seen, "too_soon": [after for _, after in too_soon]},
             proposals=(
-                *(SetTime(bib=bib, point=point, instant_us=None) for point in splits),
+                *(SetTime(bib=bib, point=point, instant_us=None) for point in doubtful),
                 clear(Kind.OUT_OF_ORDER, bib),
             ),
             weight=stakes.of(index),

@@ -154,12 +154,14 @@ class _Rules:
                 if at_point[number] == point.id:
                     judged = self._judge(point, mat, passing, crossed, runs, asked)
                     usable += [replace(each, tag=tag) for each in judged]
-            in_order = usable if point.kind is PointKind.START else self._in_order(point, usable, crossed, runs)
-            apart += _are_tags_apart(in_order, at_start=point.kind is PointKind.START)
-            if in_order:
-                crossed[point.id] = self._choose(point, in_order)
-            elif usable:
-                asked.add("out_of_order")
+            if point.kind is not PointKind.START:
+                in_order = self._in_order(point, usable, crossed, runs)
+                if usable and not in_order:
+                    asked.add("out_of_order")
+                usable = in_order or usable
+            apart += _are_tags_apart(usable, at_start=point.kind is PointKind.START)
+            if usable:
+                crossed[point.id] = self._choose(point, usable)
             if point.kind is PointKind.START:
                 self._give_laps(at_point, there, runs, crossed)
         if apart >= _APART_POINTS:

@@ -134,24 +134,27 @@ def _judge(here: AtPoint, found: Crossings, rules: MatchRules) -> None:
 
 
 def _too_early(here: AtPoint, found: Crossings, rules: MatchRules) -> Bool:
-    """Passings before anybody can be there: by the time since the start, and since the last split seen before."""
+    """Passings before anybody can be there: by the time since the start, and since the last split seen before.
+
+    Somebody with no other passing than too soon after a split keeps the first of them, and is flagged: the split may
+    be the one that is not theirs.
+    """
     begin_us = here.reads.moment_us[here.passings.begin]
     reference_us = rules.reference_us(here.who, found)
     too_early: Bool = begin_us < reference_us + rules.least_us(here.point.min_time_us, here.who)
-    split_us = found.split_us[here.who]
     if not here.point.min_leg_us:
         return too_early
-    before_split = (split_us != MISSING) & (
-        begin_us < np.where(split_us == MISSING, 0, split_us) + rules.least_us(here.point.min_leg_us, here.who)
-    )
-    only_by_order = before_split & ~too_early
-    if only_by_order.any():
-        usable = np.zeros(len(rules.field), np.bool_)
-        usable[here.who[~(too_early | before_split)]] = True
-        blocked = here.who[only_by_order]
-        found.out_of_order[blocked[~usable[blocked]]] = True
-    late_enough: Bool = ~(too_early | before_split)
-    return ~late_enough
+    split_us = found.split_us[here.who]
+    earliest_us = np.where(split_us == MISSING, 0, split_us) + rules.least_us(here.point.min_leg_us, here.who)
+    out_of_order = ~too_early & (split_us != MISSING) & (begin_us < earliest_us)
+    if not out_of_order.any():
+        return too_early
+    has_other = np.zeros(len(rules.field), np.bool_)
+    has_other[here.who[~(too_early | out_of_order)]] = True
+    alone = out_of_order & ~has_other[here.who]
+    found.out_of_order[here.who[alone]] = True
+    replaced: Bool = too_early | (out_of_order & ~alone)
+    return replaced
 
 
 def _note_tags_apart(who: Int32, tag: Int32, line_us: Int64, last: bool, found: Crossings, field: Field) -> None:

@@ -47,7 +47,7 @@ class Flag(enum.IntFlag):
     NO_WAVE = 1024
     """Belongs to no wave: the first race gun stands in."""
     OUT_OF_ORDER = 2048
-    """Seen at a point sooner after the one before than anybody can be: one of the two is not theirs."""
+    """Seen at a point only sooner after the split before than anybody can be: one of the two is not theirs."""
     FINISH_AFTER_ABANDON = 4096
     """Seen at the finish after an abandon was reported: held."""
     TWO_TAGS_APART = 8192

@@ -134,12 +134,19 @@ def test_a_finish_after_an_abandon_proposes_to_take_the_abandon_back() -> None:
     assert question.proposals[0] == Declare(bibs=(Bib("115"),), status="", at_us=GUN_US + HOUR)
 
 
-def test_out_of_order_shows_the_split_and_where_the_other_passing_was_and_proposes_to_withdraw_the_split() -> None:
+def test_out_of_order_shows_both_crossings_and_proposes_to_withdraw_either() -> None:
     entrants, runs = mass(30)
-    runs["115"] = replace(runs["115"], finish=None)
-    question = one_of(asked(entrants, runs, flags={"115": Flag.OUT_OF_ORDER}), Kind.OUT_OF_ORDER)
-    assert SetTime(bib=Bib("115"), point="GINESTE", instant_us=None) in question.proposals
-    assert set(question.evidence["crossings_us"]) == {"START", "GINESTE"}
+    given = runs["115"]
+    assert given.finish is not None
+    runs["115"] = replace(given, split=given.finish - 5 * MINUTE)
+    race = asked(entrants, runs, flags={"115": Flag.OUT_OF_ORDER})
+    course = race.plan.race.course
+    legs = replace(course, points=(*course.points[:-1], replace(course.finish, min_leg_us=20 * MINUTE)))
+    race = replace(race, plan=replace(race.plan, race=replace(race.plan.race, course=legs)))
+    question = one_of(race, Kind.OUT_OF_ORDER)
+    for point in ("GINESTE", "FINISH"):
+        assert SetTime(bib=Bib("115"), point=point, instant_us=None) in question.proposals
+    assert set(question.evidence["crossings_us"]) == {"START", "GINESTE", "FINISH"}
     assert (question.point, question.evidence["too_soon"]) == ("GINESTE", ["FINISH"])
 
 
