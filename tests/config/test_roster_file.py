@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from config.errors import RosterError
 from config.plan import RacePlan
 from config.roster_file import LoadedRoster, load_roster, save_roster
+from config.sheet import encoded_once
 from timing.reads import Tag
 from timing.roster import Bib, Entrant, Roster, Sex
 
@@ -565,22 +566,12 @@ TEXTS = st.text(
 ).map(lambda text: unicodedata.normalize("NFC", text))
 
 
-def _looks_encoded_twice(text: str) -> bool:
-    """What a loader takes for UTF-8 that was encoded twice, and repairs: nobody can tell it from a name."""
-    for encoding in ("cp1252", "latin-1"):
-        try:
-            return text.encode(encoding).decode("utf-8") != text
-        except UnicodeError:
-            continue
-    return False
-
-
 NAMES = TEXTS.filter(
     lambda text: (
         not text.startswith(("#", "'", "="))
         and "\ufffd" not in text
         and "\ufeff" not in text
-        and not _looks_encoded_twice(text)
+        and encoded_once(text) == text
     )
 )
 CODES = st.text("0123456789ABCDEF", min_size=1, max_size=24)
