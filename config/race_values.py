@@ -12,9 +12,13 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, StrictInt
 
+from timing.reader_kinds import READER_KINDS
 from timing.reads import ClockKind
 
-PROTOCOL_CLOCKS: Final[Mapping[str, ClockKind]] = {"ipico": ClockKind.LOCAL, "read_log": ClockKind.UTC}
+PROTOCOL_CLOCKS: Final[Mapping[str, ClockKind]] = {
+    **{kind.name: kind.clock for kind in READER_KINDS},
+    "read_log": ClockKind.UTC,
+}
 """The protocols an engine can be told to speak, with what their clocks keep unless the file says otherwise."""
 
 CONNECT: Final = re.compile(

@@ -199,3 +199,6 @@ class IpicoProtocol:
 
 def _answer(frame: ControlFrame) -> StatusSeen:
     return StatusSeen(kind=StatusKind.ANSWER, text=f"answer {frame.instruction:02x}", raw=frame.raw)
+
+
+PROTOCOL = IpicoProtocol

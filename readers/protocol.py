@@ -1,16 +1,17 @@
 """What a decoder is: an object fed with bytes that gives back events, with no input or output and no clock of its own.
 
-The table at the end finds a protocol by the name the race file uses; a protocol's code is imported only when chosen.
+A protocol is found by the name the race file uses (`timing.reader_kinds`); its code is imported only when chosen.
 """
 
 import importlib
 import typing
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from readers.errors import UnknownProtocol
 from readers.events import DecoderEvent
 from timing.instants import Instant
+from timing.reader_kinds import KIND_OF
 
 
 class Now(NamedTuple):
@@ -58,14 +59,9 @@ class Protocol(typing.Protocol):
         """Steady instant of the oldest question that has no answer yet, or None."""
 
 
-_PROTOCOLS: Final[dict[str, tuple[str, str]]] = {
-    "ipico": ("readers.ipico", "IpicoProtocol"),
-}
-
-
 def protocol_names() -> tuple[str, ...]:
     """The names a race file may use for a directly attached reader."""
-    return tuple(_PROTOCOLS)
+    return tuple(KIND_OF)
 
 
 def protocol_class(name: str) -> Callable[[], Protocol]:
@@ -73,8 +69,7 @@ def protocol_class(name: str) -> Callable[[], Protocol]:
 
     Raises: UnknownProtocol, naming those there are.
     """
-    if name not in _PROTOCOLS:
-        raise UnknownProtocol(f"no reader protocol is called {name!r}; there are: {', '.join(_PROTOCOLS)}")
-    module, attribute = _PROTOCOLS[name]
-    made: Callable[[], Protocol] = getattr(importlib.import_module(module), attribute)
+    if name not in KIND_OF:
+        raise UnknownProtocol(f"no reader protocol is called {name!r}; there are: {', '.join(KIND_OF)}")
+    made: Callable[[], Protocol] = importlib.import_module(f"readers.{name}").PROTOCOL
     return made

@@ -1,0 +1,53 @@
+"""The kinds of readers Calanque can be told to listen to: one row each, and what each can do.
+
+One row adds a reader: its name is the word the race file uses, and the module `readers.<name>` holds its decoder as
+`PROTOCOL`. Owns no protocol; what a row says is told by `calanque readers` and heads the reader's page.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from timing.reads import ClockKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReaderKind:
+    """One kind of reader.
+
+    `clock`: what its clock keeps unless the race file says otherwise. `transports`: of serial, tcp, listen (it calls
+    us), mqtt, file. `rewind`: how its past is fetched, empty if it cannot be. `reads_clock`: can be asked the time.
+    `heartbeat`: says by itself that it is alive. `gun`: can bring a gun. `known`: how well the protocol is documented,
+    and by what. `not_done`: what the driver does not do, empty if it does all that the reader can.
+    """
+
+    name: str
+    title: str
+    clock: ClockKind
+    transports: tuple[str, ...]
+    tier: int
+    rewind: str
+    reads_clock: bool
+    heartbeat: bool
+    gun: bool
+    known: str
+    not_done: str = ""
+
+
+READER_KINDS: Final[tuple[ReaderKind, ...]] = (
+    ReaderKind(
+        name="ipico",
+        title="IPICO Elite, Lite",
+        clock=ClockKind.LOCAL,
+        transports=("serial", "tcp", "file"),
+        tier=1,
+        rewind="the whole memory (Lite)",
+        reads_clock=True,
+        heartbeat=False,
+        gun=True,
+        known="very well: the maker's specification and captures",
+        not_done="replay by time (Elite)",
+    ),
+)
+
+KIND_OF: Final[Mapping[str, ReaderKind]] = {kind.name: kind for kind in READER_KINDS}
