@@ -378,8 +378,8 @@ def _note_last(counts: SourceCounts, taken: Taken, mine: Bool, stamp_us: Int64) 
     rows = np.flatnonzero(mine & taken.trusted & (received_us != MISSING))
     if not len(rows):
         return
-    last = rows[np.lexsort((stamp_us[rows], received_us[rows]))[-1]]
-    arrived = (int(received_us[last]), int(stamp_us[last]))
+    last_us = int(received_us[rows].max())
+    arrived = (last_us, int(stamp_us[rows][received_us[rows] == last_us].max()))
     if (
         counts.last_received_us is None
         or counts.last_stamp_us is None
