@@ -6,16 +6,18 @@ on the order in which reads come. What follows from it is for `clock_findings`.
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from timing.clock_ledger import Stamps
 from timing.clocks import FIRST_DOUBT, StampCode, based
-from timing.entries import ClockBody, HostStepBody
 from timing.instants import DAY, MINUTE, MISSING, Duration, Instant
 from timing.race import MatRole, PointKind, Race
 from timing.reads import Bool, ClockKind, Int16, Int32, Int64, Names, Reads, SourceId
+
+if TYPE_CHECKING:  # entries bring every format of the journal along
+    from timing.entries import ClockBody, HostStepBody
 
 HALF_HOUR: Final = 30 * MINUTE
 _COARSE_US: Final = 2 * DAY
@@ -151,11 +153,11 @@ class ClockEvidence:
         """The epoch of each cell, then of each comparison."""
         return np.concatenate([cells.epoch, np.array([c.epoch for c in comparisons], np.int64)])
 
-    def note_step(self, step: HostStepBody) -> None:
+    def note_step(self, step: "HostStepBody") -> None:
         """Our own clock was moved: what comes from now on arrives on the new time."""
         self.steps.append(step)
 
-    def note_comparison(self, body: ClockBody) -> None:
+    def note_comparison(self, body: "ClockBody") -> None:
         """A reader's clock was asked. An answer that cannot be placed (the hour that exists twice) says nothing."""
         kind = self._clock_of.get(body.source)
         if kind is None:
@@ -194,16 +196,19 @@ class ClockEvidence:
     def note_reads(self, reads: Reads, *, arranged: bool = False) -> None:
         """Reads of files, which do not say when they arrived: what is known is when each mat saw whom.
 
-        Args: arranged: they are in the order of (tag, mat, moment), which makes it quick.
+        Args: arranged: they are in the order of (tag, mat, moment), which makes it quick: all reads of one tag at one
+            mat are counted in one minute.
         """
-        self._count_minutes(reads.moment_us, reads.mat)
         moment_us, tag, mat = reads.moment_us, reads.tag, reads.mat
+        count = None
         if arranged and len(reads):
-            changes = (tag[1:] != tag[:-1]) | (mat[1:] != mat[:-1])
-            first = np.flatnonzero(np.concatenate([[True], changes]))
-            last = np.flatnonzero(np.concatenate([changes, [True]]))
-            rows = np.where(self._is_start[mat[first]], last, first)
+            changes = tag[1:] != tag[:-1]
+            changes |= mat[1:] != mat[:-1]
+            first = np.concatenate([[0], np.flatnonzero(changes) + 1])
+            count = np.diff(first, append=len(reads))
+            rows = np.where(self._is_start[mat[first]], first + count - 1, first)
             moment_us, tag, mat = moment_us[rows], tag[rows], mat[rows]
+        self._count_minutes(moment_us, mat, count)
         self._add_edges(moment_us, tag, mat)
 
     def _add_lags(
@@ -233,16 +238,18 @@ class ClockEvidence:
         ):
             cells[name].add(cell, at, count, low, high)
 
-    def _count_minutes(self, base_us: Int64, mat: Int16) -> None:
+    def _count_minutes(self, base_us: Int64, mat: Int16, count: Int64 | None = None) -> None:
+        """`count`: how many reads each of these stands for; one unless told."""
         width = self.minutes.shape[1]
         minute = base_us // MINUTE - self.first_minute
         fits = (minute >= 0) & (minute < width) & (mat >= 0)
         if not fits.all():
             minute, mat = minute[fits], mat[fits]
+            count = None if count is None else count[fits]
         flat = self.minutes.reshape(-1)
         place = mat * np.int64(width) + minute
-        if len(place) < len(flat):
-            np.add.at(flat, place, 1)
+        if len(place) < len(flat) or count is not None:
+            np.add.at(flat, place, 1 if count is None else count)
         else:
             flat += np.bincount(place, minlength=len(flat))
 

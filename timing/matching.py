@@ -6,17 +6,20 @@ tick, in batch, recovery, replay and what-if all of them. The rules, in the orde
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from timing.field import Field
-from timing.laps import Laps, lines_of
-from timing.passings import gather
+from timing.passings import Passings, gather
 from timing.point_matching import AtPoint, Crossings, MatchRules, match_point
 from timing.race import Race
 from timing.reads import Bool, Int16, Int32, Int64, ReadClass, Reads, UInt8
 from timing.times import Closings, Guns, Times
 from timing.verdicts import times_of
+
+if TYPE_CHECKING:
+    from timing.laps import Laps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +48,7 @@ def match(reads: Reads, field: Field, race: Race, guns: Guns, closings: Closings
     part_classes = np.empty(len(part), np.uint8)
     found = Crossings(n_points=len(race.course.points), n_entrants=len(field))
     rules = MatchRules.of(field, race, guns, closings)
-    lines = lines_of(race.course)
-    laps = Laps.of(lines, part, passings, who, rules) if lines and len(passings) else None
+    laps = _laps(part, passings, who, rules)
     if laps is not None:
         at_point = laps.with_starts(at_point)
     for index, point in enumerate(race.course.points):
@@ -68,6 +70,15 @@ def match(reads: Reads, field: Field, race: Race, guns: Guns, closings: Closings
         classes[usable] = part_classes
     _note_seen_after_giving_up(reads, owner, found, rules)
     return Matched(times=times_of(found, rules), classes=classes)
+
+
+def _laps(reads: Reads, passings: Passings, who: Int32, rules: MatchRules) -> "Laps | None":
+    """The laps of a course that comes back over its mats; None on one that never does."""
+    if not len(passings) or not any(mat.also for mat in rules.race.course.mats):
+        return None
+    from timing.laps import Laps, lines_of
+
+    return Laps.of(lines_of(rules.race.course), reads, passings, who, rules)
 
 
 def _sorted_out(reads: Reads, owner: Int32, field: Field, race: Race) -> tuple[UInt8, Bool]:

@@ -7,7 +7,7 @@ import typer
 
 from calanque.cli.arguments import FIRST, FROM_RESULTS, Race
 
-commands = typer.Typer()
+commands = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown")
 
 
 @commands.command(rich_help_panel=FIRST)

@@ -13,7 +13,7 @@ import typer
 from command_line import calanque
 
 from calanque import exit_codes
-from calanque.cli import app
+from calanque.cli.app import app
 
 PAGE_FILE = Path(__file__).parents[2] / "docs" / "commands.md"
 PAGE = PAGE_FILE.read_text(encoding="utf-8")
