@@ -12,6 +12,7 @@ from config.plan import RacePlan
 from config.roster_file import LoadedRoster, load_roster
 from readers.log_files import LoadedReads, ReadFile, read_files
 from results.rankings import Rankings, rank
+from timing.clock_corrections import CorrectClock
 from timing.clock_evidence import ClockEvidence
 from timing.clock_faults import ClockFinding
 from timing.clock_findings import ledger_now
@@ -24,7 +25,6 @@ from timing.matching import Matched, match
 from timing.passings import arrange
 from timing.race import Race
 from timing.reads import Names, ReadClass, SourceId
-from timing.rulings import CorrectClock
 from timing.times import Closings, Guns
 
 

@@ -19,7 +19,8 @@ from results.standing import Standing
 from timing.clock_faults import ClockFinding
 from timing.clock_findings import ledger_now
 from timing.clock_ledger import AS_STAMPED, ClockLedger
-from timing.decisions import Decisions, decisions_of
+from timing.decision_fold import decisions_of
+from timing.decisions import Decisions
 from timing.field import Field
 from timing.guns import guns_in_force
 from timing.instants import Duration, Instant

@@ -7,13 +7,15 @@ place. The order comes from `timing.decisions`, the places from `rankings`.
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from timing.reads import Bool, Int32, Int64
 from timing.roster import Roster
-from timing.rulings import FinishOrder
+
+if TYPE_CHECKING:
+    from timing.rulings import FinishOrder
 
 IndexOrder: TypeAlias = tuple[tuple[int, ...], ...]
 """A finish order as indexes in the roster."""
@@ -32,14 +34,14 @@ class OrderedPlaces:
     by_jury: Bool
 
 
-def orders_of(orders: Sequence[FinishOrder], roster: Roster) -> tuple[IndexOrder, ...]:
+def orders_of(orders: "Sequence[FinishOrder]", roster: Roster) -> tuple[IndexOrder, ...]:
     """The orders as indexes in the roster, in the order of the journal; bibs that nobody has are left out."""
     if not orders:
         return ()
     return tuple(_indexed(order, roster.by_bib) for order in orders)
 
 
-def _indexed(order: FinishOrder, index_of: Mapping[str, int]) -> IndexOrder:
+def _indexed(order: "FinishOrder", index_of: Mapping[str, int]) -> IndexOrder:
     """A bib that is named twice counts where it is named first."""
     unplaced = {bib for together in order.order for bib in together if bib in index_of}
     groups: list[tuple[int, ...]] = []

@@ -8,14 +8,16 @@ withdrawn ones.
 import enum
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from results.errors import PostingRefused
 from results.rankings import RankedList
 from timing.instants import MINUTE, Duration, Instant
 from timing.roster import Roster
-from timing.ruling_entries import PostedPlace, PostingBody
-from timing.rulings import Role
+
+if TYPE_CHECKING:  # a race from files is never posted, and needs none of the rulings
+    from timing.ruling_entries import PostedPlace, PostingBody
+    from timing.rulings import Role
 
 
 class ListState(enum.StrEnum):
@@ -41,12 +43,12 @@ class StateOfList:
     depth: int | None = None
     at_us: Instant | None = None
     author: str = ""
-    role: Role | None = None
+    role: "Role | None" = None
     reason: str = ""
     protest_until_us: Instant | None = None
     posted_through: int = 0
-    places: tuple[PostedPlace, ...] = ()
-    official: tuple[PostedPlace, ...] = ()
+    places: "tuple[PostedPlace, ...]" = ()
+    official: "tuple[PostedPlace, ...]" = ()
     official_depth: int | None = None
     is_official: bool = False
 
@@ -80,7 +82,7 @@ class ListStates:
 NO_STATES: Final = ListStates()
 
 
-def list_states(postings: Iterable[PostingBody]) -> ListStates:
+def list_states(postings: "Iterable[PostingBody]") -> ListStates:
     """The state of each list after these postings, in the order of the journal."""
     by_id: dict[str, StateOfList] = {}
     for body in postings:
@@ -88,7 +90,7 @@ def list_states(postings: Iterable[PostingBody]) -> ListStates:
     return ListStates(by_id=by_id)
 
 
-def _after(before: StateOfList, body: PostingBody) -> StateOfList:
+def _after(before: StateOfList, body: "PostingBody") -> StateOfList:
     act = replace(
         before, depth=body.depth, at_us=body.at_us, author=body.author, role=body.role, reason=body.reason
     )  # fmt: skip
@@ -126,12 +128,14 @@ def posting_of(
     *,
     at_us: Instant,
     author: str,
-    role: Role,
+    role: "Role",
     through: int,
     protest_us: Duration,
     depth: int | None = None,
-) -> PostingBody:
+) -> "PostingBody":
     """What posting this list as it is shown now (`official_rows.with_official`) puts into the journal."""
+    from timing.ruling_entries import PostedPlace, PostingBody
+
     rows = zip(
         ranked.entrants.tolist(), ranked.places.tolist(), ranked.value_us.tolist(), ranked.shared.tolist(), strict=True
     )
@@ -153,9 +157,11 @@ def posting_of(
 
 
 def official_of(
-    states: ListStates, list_id: str, *, at_us: Instant, author: str, role: Role, reason: str = ""
-) -> PostingBody:
+    states: ListStates, list_id: str, *, at_us: Instant, author: str, role: "Role", reason: str = ""
+) -> "PostingBody":
     """The act that makes a posted list official, as deep as it was posted. `check_posting` says whether it may be."""
+    from timing.ruling_entries import PostingBody
+
     state = states.of(list_id)
     return PostingBody(
         list_id=list_id,
@@ -170,11 +176,13 @@ def official_of(
     )
 
 
-def check_posting(body: PostingBody, states: ListStates, *, lists: Collection[str] | None = None) -> None:
+def check_posting(body: "PostingBody", states: ListStates, *, lists: Collection[str] | None = None) -> None:
     """Raises: PostingRefused, saying why, when the list cannot be brought into that state now by that person.
 
     Args: states: as they are before it. lists: the ids there are; None: not checked.
     """
+    from timing.rulings import Role
+
     state = states.of(body.list_id)
     if lists is not None and body.list_id not in lists and body.state == "posted":
         raise PostingRefused(f"no list {body.list_id!r}; there are: {', '.join(lists)}")
@@ -194,7 +202,7 @@ def check_posting(body: PostingBody, states: ListStates, *, lists: Collection[st
         raise PostingRefused(f"{body.list_id} is provisional: there is nothing to open again")
 
 
-def _check_posted(body: PostingBody, state: StateOfList) -> None:
+def _check_posted(body: "PostingBody", state: StateOfList) -> None:
     if body.protest_us < 0:
         raise PostingRefused(f"{body.list_id}: protests cannot end before the list is posted")
     if not state.is_official:
@@ -212,7 +220,7 @@ def _check_posted(body: PostingBody, state: StateOfList) -> None:
         )
 
 
-def _check_official(body: PostingBody, state: StateOfList) -> None:
+def _check_official(body: "PostingBody", state: StateOfList) -> None:
     if state.state is not ListState.POSTED:
         raise PostingRefused(
             f"{body.list_id} is {state.state}: only what was posted, and protests heard, can be made official"

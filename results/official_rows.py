@@ -6,6 +6,7 @@ or roster changes none of it; what it would change is told as a proposal. The st
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,7 +16,9 @@ from results.rankings import NO_PLACE, RankedList, Rankings
 from timing.instants import Duration
 from timing.reads import Bool, Int32
 from timing.roster import Bib
-from timing.ruling_entries import PostedPlace
+
+if TYPE_CHECKING:
+    from timing.ruling_entries import PostedPlace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +85,7 @@ def official_differences(rankings: Rankings, states: ListStates) -> tuple[Offici
 
 
 def _difference(
-    list_id: str, bib: Bib, official: PostedPlace | None, place: int | None, value_us: int | None
+    list_id: str, bib: Bib, official: "PostedPlace | None", place: int | None, value_us: int | None
 ) -> OfficialDifference:
     return OfficialDifference(
         list_id=list_id,
@@ -100,7 +103,7 @@ def _computed(ranked: RankedList, rankings: Rankings) -> Mapping[Bib, tuple[int,
     return {entrants[index].bib: (place, value_us) for index, place, value_us in rows}
 
 
-def _known(state: StateOfList, index_of: Mapping[str, int]) -> Sequence[PostedPlace]:
+def _known(state: StateOfList, index_of: Mapping[str, int]) -> "Sequence[PostedPlace]":
     return [row for row in state.official if row.bib in index_of]
 
 
@@ -134,7 +137,7 @@ def _empty(rule: ListRule, list_id: str) -> RankedList:
     )
 
 
-def _shown(ranked: RankedList, stands: Sequence[PostedPlace], index_of: Mapping[str, int]) -> RankedList:
+def _shown(ranked: RankedList, stands: "Sequence[PostedPlace]", index_of: Mapping[str, int]) -> RankedList:
     """Official rows, then those of the others who are inside the depth of the list, their places counted on."""
     official = np.array([index_of[row.bib] for row in stands], np.int32)
     rest = ~np.isin(ranked.entrants, official)
@@ -166,7 +169,7 @@ def _counted_on(places: Int32, before: int) -> Int32:
 
 
 def _column(
-    ranks: Int32, ranked: RankedList, stands: Sequence[PostedPlace], rankings: Rankings, index_of: Mapping[str, int]
+    ranks: Int32, ranked: RankedList, stands: "Sequence[PostedPlace]", rankings: Rankings, index_of: Mapping[str, int]
 ) -> Int32:
     """A rank column with the official places of one list; it goes on beyond the depth of the list."""
     admission = next(a for a in rankings.eligibility.admissions if a.rule is ranked.rule)

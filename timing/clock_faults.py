@@ -3,9 +3,9 @@
 import enum
 from dataclasses import dataclass
 
+from timing.clock_corrections import ALWAYS, CorrectClock, Span
 from timing.instants import Duration
 from timing.reads import SourceId
-from timing.rulings import ALWAYS, CorrectClock, Span
 
 
 class ClockFault(enum.StrEnum):

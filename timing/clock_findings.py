@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from timing.clock_corrections import CorrectClock, Span
 from timing.clock_evidence import HALF_HOUR, ClockEvidence
 from timing.clock_faults import ClockFault, ClockFinding
 from timing.clock_ledger import ClockLedger, Hold, corrected_one
@@ -19,7 +20,6 @@ from timing.decisions import Decisions
 from timing.instants import DAY, HOUR, MINUTE, SECOND, Duration
 from timing.race import Race
 from timing.reads import ClockKind, SourceId
-from timing.rulings import CorrectClock, Span
 from timing.times import Guns
 
 AHEAD_US: Final = 30 * SECOND

@@ -12,12 +12,12 @@ from typing import Final
 
 import numpy as np
 
+from timing.clock_corrections import ALWAYS, CorrectClock, Span
 from timing.clocks import FIRST_DOUBT, StampCode, based, outside
 from timing.errors import RulingRefused
 from timing.instants import MISSING, Instant
 from timing.race import Race
 from timing.reads import Bool, ClockKind, Int16, Int64, Names, Reads, SourceId, UInt8
-from timing.rulings import ALWAYS, CorrectClock, Span
 
 DRIFT_PPM_MAX: Final = 1_000
 """No clock gains or loses more: 86 s a day. Between two anchors a correction must stay below it."""

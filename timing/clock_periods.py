@@ -10,10 +10,10 @@ from typing import Final
 
 import numpy as np
 
+from timing.clock_corrections import Span
 from timing.clock_evidence import Comparison, LagCells
 from timing.instants import DAY, MILLISECOND, MINUTE, SECOND, Duration, Instant
 from timing.reads import Bool, Int64
-from timing.rulings import Span
 
 GAP_US: Final = 10 * MINUTE
 """Lags further apart than this are not of one state of a clock."""

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from timing.clock_corrections import CorrectClock, Span
 from timing.clock_evidence import ClockEvidence
 from timing.clock_faults import ClockFault, ClockFinding
 from timing.clock_ledger import ClockLedger
@@ -10,7 +11,6 @@ from timing.clocks import twice_shift_us
 from timing.instants import MINUTE, SECOND, Duration, Instant
 from timing.race import Race
 from timing.reads import SourceId
-from timing.rulings import CorrectClock, Span
 
 ZERO_LATE_US: Final = 2 * SECOND
 """How late a live read may be when the zero of an elapsed clock is rounded down to a whole minute or second."""

@@ -9,11 +9,11 @@ from typing import Self
 
 import numpy as np
 
+from timing.clock_corrections import Span
 from timing.instants import MISSING, Instant
 from timing.race import Race, Wave
 from timing.reads import Bool, Int16, Int32, Int64, Names, Reads, UInt8
 from timing.roster import Entrant, Roster
-from timing.rulings import Span
 from timing.times import Status
 
 NOT_DECLARED = 255

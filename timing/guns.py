@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from timing.decisions import NO_DECISIONS, Decisions
 from timing.instants import MINUTE, SECOND, Instant
 from timing.race import Race
-from timing.rulings import SetGun
 from timing.times import Closings, Guns
+
+if TYPE_CHECKING:
+    from timing.rulings import SetGun
 
 WIRE_REACH_US: Final = 10 * MINUTE
 """How far from its plan a gun on the wire may be and still be taken for that wave's."""
@@ -88,7 +90,7 @@ def _nearest_wave(race: Race, instant_us: Instant) -> str | None:
     return nearest.id if abs(nearest.planned_gun_us - instant_us) <= WIRE_REACH_US else None
 
 
-def _ruled(ruling: SetGun, signals: Sequence[GunSignal], otherwise: Instant | None) -> Instant | None:
+def _ruled(ruling: "SetGun", signals: Sequence[GunSignal], otherwise: Instant | None) -> Instant | None:
     """The instant a ruling gives; of a signal that cannot be placed in time, what would hold without it."""
     if ruling.instant_us is not None:
         return ruling.instant_us

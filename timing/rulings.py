@@ -8,8 +8,11 @@ import enum
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from timing.clock_corrections import ALWAYS as ALWAYS
+from timing.clock_corrections import CorrectClock as CorrectClock
+from timing.clock_corrections import Span as Span
 from timing.instants import Instant
-from timing.reads import SourceId, Tag
+from timing.reads import Tag
 from timing.roster import Bib
 
 
@@ -44,22 +47,6 @@ class Question(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
-    """From an instant to before another; None: without that bound."""
-
-    begin_us: Instant | None = None
-    end_us: Instant | None = None
-
-    def holds(self, instant_us: Instant) -> bool:
-        return (self.begin_us is None or instant_us >= self.begin_us) and (
-            self.end_us is None or instant_us < self.end_us
-        )
-
-
-ALWAYS: Final = Span()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadSelector:
     """Some reads: those that fit all that is said. At least one of bibs, tags and mat is."""
 
@@ -85,21 +72,6 @@ class RecallStart:
 
     wave: str
     at_us: Instant
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CorrectClock:
-    """How stamps of a source become instants, in place of taking them as they are.
-
-    `anchors`: (instant as the stamp says, microseconds to add there), ascending: one is a constant, several a line
-    through each pair, the outer ones going on. Holds for stamps (as instants, uncorrected) in `stamps` that arrived in
-    `received`: a power-on period. An offset of 0 says that the clock is right. Of several for one read the last holds.
-    """
-
-    source: SourceId
-    anchors: tuple[tuple[Instant, int], ...]
-    stamps: Span = ALWAYS
-    received: Span = ALWAYS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

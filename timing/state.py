@@ -14,7 +14,8 @@ import numpy as np
 from timing.clock_evidence import ClockEvidence
 from timing.clock_ledger import ClockLedger, Stamps, trusted_instant
 from timing.clocks import moments
-from timing.decisions import NO_DECISIONS, decisions_of, withdrawn
+from timing.decision_fold import decisions_of, withdrawn
+from timing.decisions import NO_DECISIONS
 from timing.delivery import Cursor
 from timing.entries import (
     Body,

@@ -14,11 +14,11 @@ from config.loader import load_race
 from results.exports import Format
 from results.printing import hour
 from results.publication import last_number, publish
+from timing.clock_corrections import CorrectClock
 from timing.clock_ledger import checked_correction
 from timing.instants import SECOND
 from timing.race import Race
 from timing.reads import ReadClass, SourceId
-from timing.rulings import CorrectClock
 from timing.times import Status
 
 REMARKS_SHOWN: Final = 20

@@ -10,7 +10,7 @@ from config.plan import Per, RacePlan
 from results.asked import Asked, Kind, OpenQuestion
 from results.questions import open_questions
 from results.rankings import rank
-from timing.decisions import decisions_of
+from timing.decision_fold import decisions_of
 from timing.race import GunOrigin
 from timing.roster import Bib, Entrant, Roster
 from timing.ruling_entries import SightingBody

@@ -23,7 +23,8 @@ from simulators.files import write_troubled_day
 from simulators.physics import Physics
 from simulators.race_faults import FalseGun, LiftedMat, RaceFaults, SecondShot, WrongGun
 from simulators.troubled_day import TroubledDay, rulings_of_day, troubled_day
-from timing.decisions import NO_DECISIONS, Decisions, decisions_of
+from timing.decision_fold import decisions_of
+from timing.decisions import NO_DECISIONS, Decisions
 from timing.field import Field
 from timing.guns import guns_in_force
 from timing.instants import HOUR, MINUTE, MISSING, SECOND

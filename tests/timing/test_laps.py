@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_race import make_race
 
-from timing.decisions import decisions_of
+from timing.decision_fold import decisions_of
 from timing.field import Field
 from timing.instants import MINUTE, MISSING, SECOND
 from timing.laps import lines_of

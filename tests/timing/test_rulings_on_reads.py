@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from small_race import at, make_race
 
-from timing.decisions import decisions_of
+from timing.decision_fold import decisions_of
 from timing.field import Field
 from timing.guns import guns_in_force
 from timing.matching import Matched, match

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from small_race import at, make_race
 
-from timing.decisions import decisions_of
+from timing.decision_fold import decisions_of
 from timing.field import Field
 from timing.guns import GunSignal, guns_in_force
 from timing.matching import Matched, match
