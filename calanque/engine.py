@@ -23,11 +23,11 @@ from calanque.sources import SourceBoard, SourceSink
 from config.loader import load_race
 from config.plan import RacePlan
 from readers.capture import CaptureWriter
-from readers.driver import Driver
+from readers.driver import Driver, driver_for
 from readers.mqtt_link import BrokerAddress
-from readers.protocol import protocol_class
+from readers.protocol import Since
 from readers.race_clock import RaceClock
-from readers.transports import check_endpoint, open_transport
+from readers.transports import check_endpoint, is_link
 from results.clock_words import clock_sentence
 from results.printing import Language
 from results.views import Board
@@ -157,15 +157,13 @@ class Engine:
 
     def _driver(self, source: Source, sink: SourceSink, capture: CaptureWriter) -> Driver:
         counted = self._state.counts[source.id]
-        return Driver(
-            source,
-            protocol_class(source.protocol)(),
-            lambda: open_transport(source.connect),
-            sink,
-            self.clock,
-            lambda: counted.last_stamp_us,
-            capture,
-        )
+
+        def since() -> Since | None:
+            if counted.last_stamp_us is None:
+                return None
+            return Since(counted.last_stamp_us, counted.last_file, counted.last_seq)
+
+        return driver_for(source, sink, self.clock, since, capture)
 
     def _sources(self) -> list[Source]:
         """The race's sources, reached as the command line says."""
@@ -175,7 +173,7 @@ class Engine:
         ]
 
     def _attached(self) -> list[Source]:
-        return [source for source in self._sources() if source.connect not in (COLLECTOR, BY_HAND)]
+        return [source for source in self._sources() if is_link(source.connect)]
 
     async def _keep_rules_and_roster(self) -> None:
         """Journals the race file and the roster when they are not what the journal has."""

@@ -14,6 +14,7 @@ from config.race_moments import midnight, moment_of, next_midnight
 from config.race_values import PROTOCOL_CLOCKS
 from timing.instants import Instant
 from timing.race import MatRole, PointKind
+from timing.reader_kinds import KIND_OF
 
 
 def note_course_faults(draft: Draft) -> None:
@@ -317,3 +318,12 @@ def _protocols(draft: Draft) -> None:
                 f'"{source.protocol}" is not spoken here',
                 suggestion(source.protocol, list(PROTOCOL_CLOCKS)),
             )
+        elif source.connect.startswith("mqtt:") and "mqtt" not in _ways_to(source.protocol):
+            ways = [way for way in _ways_to(source.protocol) if way != "file"]
+            draft.fault(
+                ("sources", index, "connect"), f'"{source.protocol}" does not speak MQTT itself', ", ".join(ways)
+            )
+
+
+def _ways_to(protocol: str) -> tuple[str, ...]:
+    return KIND_OF[protocol].transports if protocol in KIND_OF else ()

@@ -218,7 +218,7 @@ class SourceSection(Section):
     )
     connect: Connect = key(
         "Where it is heard.",
-        '"serial:/dev/ttyUSB0?baud=9600", "tcp:host:port", "collector" or "file"',
+        '"serial:/dev/ttyUSB0?baud=9600", "tcp:host:port", "listen:port", "mqtt:topic/filter", "collector" or "file"',
     )
     clock: ClockKind | None = key(
         "What its clock keeps.",

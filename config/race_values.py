@@ -22,8 +22,10 @@ PROTOCOL_CLOCKS: Final[Mapping[str, ClockKind]] = {
 """The protocols an engine can be told to speak, with what their clocks keep unless the file says otherwise."""
 
 CONNECT: Final = re.compile(
-    r"serial:(?P<device>[^?\s]+)(?:\?baud=(?P<baud>[1-9]\d{2,6}))?"
+    r"serial:(?P<device>[^?\s]+)(?:[?&](?:baud=[1-9]\d{2,6}|flow=(?:none|rtscts|xonxoff)))*"
     r"|tcp:(?P<host>\[[0-9A-Fa-f:]+\]|[^:\s\[\]]+):(?P<port>[1-9]\d{0,4})"
+    r"|listen:(?:(?P<own_host>\[[0-9A-Fa-f:]+\]|[^:\s\[\]]+):)?(?P<own_port>[1-9]\d{0,4})"
+    r"|mqtt:(?:(?:[^\s+#/]*|\+)/)*(?:[^\s+#/]+|\+|#)"
     r"|collector|file"
 )
 
@@ -77,7 +79,7 @@ def _bib_range(value: object) -> tuple[int, int]:
 
 def _connect(value: object) -> str:
     match = CONNECT.fullmatch(value) if isinstance(value, str) else None
-    if match is None or int(match["port"] or 1) > 65535:
+    if match is None or int(match["port"] or match["own_port"] or 1) > 65535:
         raise ValueError("not a way to reach a reader")
     return match.group()
 

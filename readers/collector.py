@@ -54,6 +54,7 @@ from readers.collector_topics import (
 from readers.events import ClockSeen, GunSeen
 from readers.health import SourceHealth
 from readers.mqtt_link import FAREWELL_S, BrokerAddress, LinkState, SessionOver, keep_connected, make_client, together
+from readers.protocol import Since
 from timing.errors import RaceDayError
 from timing.instants import SECOND
 from timing.reads import ChipRead, ClockKind, ReadKind, SourceId, SourceReads
@@ -144,9 +145,9 @@ class Collector:
         return self._holding.outbox.unconfirmed
 
     @property
-    def last_stamp_us(self) -> int | None:
+    def since(self) -> Since | None:
         """Where the reader's memory is to be asked from; blocking, short."""
-        return self.store.last_stamp_us()
+        return self.store.since()
 
     async def run(self) -> None:
         """Until cancelled: publish what is stored, whatever becomes of link, broker and engine."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 from readers.collector_messages import ReaderStatus
 from readers.events import ClockSeen
 from readers.health import Link, SourceHealth
-from readers.protocol import Now, Protocol
+from readers.protocol import Now, Protocol, Since
 from readers.race_clock import RaceClock
 from timing.instants import SECOND
 
@@ -41,4 +41,4 @@ class ProtocolMemory:
         """Ask for all from `from_us` on, by the reader's clock: readers give their memory to its end. What is beyond
         `to_us` are repeats, which cost nothing."""
         steady_us = int(asyncio.get_running_loop().time() * SECOND)
-        self._protocol.ask_memory(from_us, Now(self._clock.now_us(), steady_us))
+        self._protocol.ask_memory(Since(from_us), Now(self._clock.now_us(), steady_us))

@@ -23,6 +23,7 @@ from typing import Any, Final, Self
 from readers.collector_cursor import Cursor
 from readers.collector_topics import is_name
 from readers.errors import ReaderError
+from readers.protocol import Since
 from timing.reads import ChipRead, ClockKind, ReadKind, Tag
 
 APPLICATION_ID: Final = 0x43414C51
@@ -139,13 +140,14 @@ class CollectorStore:
             ).fetchall()
         return [_stored(row) for row in rows]
 
-    def last_stamp_us(self) -> int | None:
-        """The reader's stamp on the newest chip read, None when there is none."""
+    def since(self) -> Since | None:
+        """The newest chip read as the reader stamped and numbered it, None when there is none."""
         with self._read_guard:
             row = self._reading.execute(
-                "SELECT stamp_us FROM reads WHERE kind = 'read' AND tag IS NOT NULL ORDER BY number DESC LIMIT 1"
+                "SELECT stamp_us, reader_file, reader_seq FROM reads WHERE kind = 'read' AND tag IS NOT NULL "
+                "ORDER BY number DESC LIMIT 1"
             ).fetchone()
-        return None if row is None else int(row[0])
+        return None if row is None else Since(*row)
 
     def save_confirmed(self, journal: str, confirmed: Cursor) -> None:
         """Remember what a journal holds. Lost in a crash it is only sent again, which is harmless.

@@ -8,10 +8,11 @@ nor what bytes mean.
 import asyncio
 import logging
 import random as random_module
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from readers.capture import CaptureWriter
+from readers.connector import Connector
 from readers.errors import ConnectionLost, ReaderError, TransportTimeout
 from readers.events import (
     ClockSeen,
@@ -26,10 +27,10 @@ from readers.events import (
 from readers.health import Link, SourceHealth
 from readers.intake import QUEUE_MAX, Intake, Item, Sink
 from readers.link_watch import LinkWatch, pause_s
-from readers.protocol import Now, Protocol, protocol_class
+from readers.protocol import Acknowledging, Now, Protocol, Since, protocol_class
 from readers.race_clock import RaceClock
 from readers.source_picture import TICK_S, SourcePicture, clean
-from readers.transports import Transport, check_endpoint, open_transport
+from readers.transports import Transport
 from timing.instants import MINUTE
 from timing.race import Source
 from timing.reads import ChipRead
@@ -41,6 +42,8 @@ OVERLAP_US: Final = MINUTE
 PAUSE_MAX_S: Final = 30.0
 PAUSE_MAX_SERIAL_S: Final = 3.0
 """Looking for a port costs nothing, and a volunteer who has just put the cable back is watching."""
+PAUSE_MAX_LISTEN_S: Final = 0.2
+"""Nobody is bothered by waiting for a call, and a caller should not wait."""
 GOOD_AFTER_S: Final = 5.0
 """A link that holds so long starts the pauses anew; one that comes and goes is left alone longer and longer."""
 WRITE_WITHIN_S: Final = 5.0
@@ -63,18 +66,20 @@ class Driver:
         connect: Callable[[], Awaitable[Transport]],
         sink: Sink,
         clock: RaceClock,
-        since: Callable[[], int | None],
+        since: Callable[[], Since | None],
         capture: CaptureWriter | None = None,
         *,
+        ended: Callable[[], None] = lambda: None,
         random: random_module.Random | None = None,
         queue_max: int = QUEUE_MAX,
     ) -> None:
         """
         Args:
             connect: opens a link, or raises ReaderError.
-            since: the durable cursor: the latest stamp (reader's clock) that the sink has safe, None when it has none.
+            since: the durable cursor: the last read that the sink has safe, None when it has none.
                 Trusted only once a fetch of the memory has come to its end: see `_note_gap`.
             capture: where raw bytes go; closed by whoever made it.
+            ended: called when `run` ends: no more links will be opened.
             queue_max: reads that may wait for the sink.
         """
         self._source = source
@@ -85,13 +90,17 @@ class Driver:
         self._since = since
         self._capture = capture
         self._random = random or random_module.Random()
-        self._intake = Intake(source, sink, queue_max=queue_max)
-        self._pause_max_s = PAUSE_MAX_SERIAL_S if source.connect.startswith("serial:") else PAUSE_MAX_S
+        self._ended = ended
+        stored = self._stored if isinstance(protocol, Acknowledging) else None
+        self._intake = Intake(source, sink, queue_max=queue_max, stored=stored)
+        self._receiving: asyncio.Timeout | None = None
+        scheme = source.connect.partition(":")[0]
+        self._pause_max_s = {"serial": PAUSE_MAX_SERIAL_S, "listen": PAUSE_MAX_LISTEN_S}.get(scheme, PAUSE_MAX_S)
         self._picture = SourcePicture(source, sink, self._intake, clock, capture, self._loop_s)
         self._memory_again_s: float | None = None
         # An earlier run may have been ended in the middle of a fetch: what it missed, nobody knows.
         self._gap = True
-        self._gap_since: int | None = None
+        self._gap_since: Since | None = None
         self._dropping = False
         self._failures = 0
         self._opened_s = 0.0
@@ -115,6 +124,7 @@ class Driver:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            self._ended()
         for task in tasks:
             if not task.cancelled() and (mistake := task.exception()):
                 raise mistake
@@ -196,10 +206,19 @@ class Driver:
         if deadline_us is not None:
             wake_s = min(wake_s, deadline_us / 1e6)
         try:
-            async with asyncio.timeout_at(wake_s):
+            async with asyncio.timeout_at(wake_s) as self._receiving:
                 return await transport.read()
         except TimeoutError:
             return b""
+        finally:
+            self._receiving = None
+
+    def _stored(self, reads: Sequence[ChipRead]) -> None:
+        """The sink has these safe: the protocol may want to tell the reader, now."""
+        assert isinstance(self._protocol, Acknowledging)
+        self._protocol.stored(reads)
+        if self._receiving is not None and not self._receiving.expired():
+            self._receiving.reschedule(self._loop_s())
 
     async def _send(self, transport: Transport) -> None:
         data = self._protocol.data_to_send()
@@ -249,7 +268,8 @@ class Driver:
         self._note_gap()
         self._memory_again_s = None
         self._picture.set(gap=True)
-        self._protocol.ask_memory(None if self._gap_since is None else self._gap_since - OVERLAP_US, now)
+        since = self._gap_since
+        self._protocol.ask_memory(since and since._replace(stamp_us=since.stamp_us - OVERLAP_US), now)
 
     # What the protocol says
 
@@ -345,16 +365,18 @@ def driver_for(
     source: Source,
     sink: Sink,
     clock: RaceClock,
-    since: Callable[[], int | None],
+    since: Callable[[], Since | None],
     capture: CaptureWriter | None = None,
+    *,
+    protocol: Protocol | None = None,
 ) -> Driver:
-    """The driver of a source as the race file describes it.
+    """The driver of a source as the race file describes it. `protocol`: where somebody else talks to it, too.
 
     Raises: UnknownProtocol, BadEndpoint: before anything is opened.
     """
-    check_endpoint(source.connect)
-    protocol = protocol_class(source.protocol)()
-    return Driver(source, protocol, lambda: open_transport(source.connect), sink, clock, since, capture)
+    connector = Connector(source.connect)
+    spoken = protocol or protocol_class(source.protocol)()
+    return Driver(source, spoken, connector.open, sink, clock, since, capture, ended=connector.close)
 
 
 def _any_understood(events: list[DecoderEvent]) -> bool:

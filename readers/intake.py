@@ -50,7 +50,16 @@ class Sink(typing.Protocol):
 class Intake:
     """One source's queue; `run` hands on for ever."""
 
-    def __init__(self, source: Source, sink: Sink, *, queue_max: int = QUEUE_MAX) -> None:
+    def __init__(
+        self,
+        source: Source,
+        sink: Sink,
+        *,
+        queue_max: int = QUEUE_MAX,
+        stored: Callable[[Sequence[ChipRead]], None] | None = None,
+    ) -> None:
+        """`stored` is told which reads the sink has safe, once it has."""
+        self._stored = stored
         self._source = source
         self._sink = sink
         self._queue: deque[Item] = deque()
@@ -131,6 +140,8 @@ class Intake:
                 source=self._source.id, clock=self._source.clock, reads=reads, malformed=tuple(malformed)
             )
             await self._until_taken(lambda: self._sink.reads(part))
+            if reads and self._stored is not None:
+                self._stored(reads)
         for gun in guns:
             await self._until_taken(partial(self._sink.gun, self._source.id, gun))
 

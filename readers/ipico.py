@@ -15,7 +15,7 @@ from readers.ipico_memory import MemoryFetch
 from readers.ipico_records import ControlFrame, clock_stamp
 from readers.ipico_requests import Request
 from readers.ipico_stream import IpicoStream
-from readers.protocol import Now
+from readers.protocol import Now, Since
 from timing.reads import ChipRead
 
 PROBE_EVERY_US: Final = 2_500_000
@@ -105,8 +105,8 @@ class IpicoProtocol:
         self._send_next(now)
         return events
 
-    def ask_memory(self, since_stamp_us: int | None, now: Now) -> None:
-        """The Lite cannot be asked from a moment on: all it holds comes, whatever `since_stamp_us`."""
+    def ask_memory(self, since: Since | None, now: Now) -> None:
+        """The Lite cannot be asked from a moment on: all it holds comes, whatever `since`."""
         self._memory.ask(now.steady_us)
         self._send_next(now)
 

@@ -5,13 +5,14 @@ A protocol is found by the name the race file uses (`timing.reader_kinds`); its 
 
 import importlib
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from readers.errors import UnknownProtocol
 from readers.events import DecoderEvent
 from timing.instants import Instant
 from timing.reader_kinds import KIND_OF
+from timing.reads import ChipRead
 
 
 class Now(NamedTuple):
@@ -20,6 +21,18 @@ class Now(NamedTuple):
     race_us: Instant
     steady_us: int
     """Real microseconds from an arbitrary zero; never steps."""
+
+
+class Since(NamedTuple):
+    """The last read of a source that is durable, as its reader says: from here on its memory is asked.
+
+    As the driver asks, a margin is already taken off `stamp_us` (stamps come late and out of order). `file` and `seq`
+    are those of the read itself, where the reader numbers: who asks by them takes off what margin the reader needs.
+    """
+
+    stamp_us: int
+    file: str | None = None
+    seq: int | None = None
 
 
 class Protocol(typing.Protocol):
@@ -48,8 +61,8 @@ class Protocol(typing.Protocol):
     def handle_deadline(self, now: Now) -> list[DecoderEvent]:
         """Questions due (into `data_to_send`), and events of answers that did not come."""
 
-    def ask_memory(self, since_stamp_us: int | None, now: Now) -> None:
-        """Ask the reader for what it recorded since a stamp of its own clock (None: all it has).
+    def ask_memory(self, since: Since | None, now: Now) -> None:
+        """Ask the reader for what it recorded since that read, by its own clock or numbers (None: all it has).
 
         A reader that cannot choose sends all. Told by `MemoryProgress`. Asking while a fetch runs asks again after it.
         """
@@ -57,6 +70,18 @@ class Protocol(typing.Protocol):
     @property
     def unanswered_since_us(self) -> int | None:
         """Steady instant of the oldest question that has no answer yet, or None."""
+
+
+@typing.runtime_checkable
+class Acknowledging(typing.Protocol):
+    """What a protocol has besides, when its reader wants to be told what is safe. The driver looks for it."""
+
+    def stored(self, reads: Sequence[ChipRead]) -> None:
+        """These reads, given as events before, are durable now; called once for each, in their order.
+
+        What there is to say of it goes into `data_to_send`. They may be of an earlier link: one that cannot be told
+        any more is passed over.
+        """
 
 
 def protocol_names() -> tuple[str, ...]:

@@ -1,7 +1,9 @@
 """Links to readers: bytes one way and the other, whatever carries them. Knows nothing of what the bytes mean.
 
-`open_transport("serial:/dev/ttyUSB0?baud=9600")` or `open_transport("tcp:192.168.0.155:10000")` opens a link;
-`memory_pair()` gives two ends of one inside a process. All keep one contract, tested by one suite: see `Transport`.
+`open_transport("serial:/dev/ttyUSB0?baud=9600")` or `open_transport("tcp:192.168.0.155:10000")` opens a link, and
+`open_transport("listen:3097")` waits for a reader to call; `memory_pair()` gives two ends of one inside a process. All
+keep one contract, tested by one suite: see `Transport`. `mqtt:topic/filter` is accepted as a way to reach a reader,
+and is no link: it goes through the broker.
 """
 
 import asyncio
@@ -17,9 +19,14 @@ CONNECT_WITHIN_S: Final = 10.0
 MEMORY_MAX: Final = 65_536
 """Bytes under way in one direction of a memory link."""
 
-_ENDPOINT: Final = re.compile(r"(serial|tcp):(.+)", re.DOTALL)
+LOOPBACK: Final = "127.0.0.1"
+"""Who may call when the endpoint names no address to listen on: this computer."""
+
+_ENDPOINT: Final = re.compile(r"(serial|tcp|listen|mqtt):(.+)", re.DOTALL)
 _TCP: Final = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([^:\s\[\]/?]+)):([0-9]{1,5})")
-ACCEPTED: Final = "give serial:/dev/ttyUSB0?baud=9600 or tcp:192.168.0.155:10000"
+_PORT: Final = re.compile(r"[0-9]{1,5}")
+_TOPIC_FILTER: Final = re.compile(r"(?:(?:[^\s+#/]*|\+)/)*(?:[^\s+#/]+|\+|#)")
+ACCEPTED: Final = "give serial:/dev/ttyUSB0?baud=9600, tcp:192.168.0.155:10000, listen:3097 or mqtt:topic/of/the/reader"
 
 
 class Transport(typing.Protocol):
@@ -42,18 +49,26 @@ class Transport(typing.Protocol):
 
 
 async def open_transport(connect: str) -> Transport:
-    """An open link to `serial:device?baud=9600` or `tcp:host:port`.
+    """An open link to `serial:device?baud=9600` or `tcp:host:port`; of `listen:port` the first that calls.
 
     Raises: BadEndpoint when the text cannot mean a link; ConnectFailed when it cannot be opened now.
     """
-    found = _ENDPOINT.fullmatch(connect)
-    if found is None:
-        raise BadEndpoint(f"cannot connect to {connect!r}: {ACCEPTED}")
-    if found[1] == "tcp":
-        return await TcpTransport.open(*tcp_address(connect, found[2]))
+    scheme, address = _parted(connect)
+    if scheme == "tcp":
+        return await TcpTransport.open(*tcp_address(connect, address))
+    if scheme == "listen":
+        from readers.tcp_listener import TcpListener
+
+        listener = TcpListener(*_own_address(connect, address))
+        try:
+            return await listener.accept()
+        finally:
+            listener.stop()
+    if scheme == "mqtt":
+        raise BadEndpoint(f"{connect!r} goes through the broker: no link can be opened to it")
     from readers.serial_port import SerialTransport, serial_settings
 
-    return await SerialTransport.open(serial_settings(connect, found[2]))
+    return await SerialTransport.open(serial_settings(connect, address))
 
 
 def check_endpoint(connect: str) -> None:
@@ -61,15 +76,44 @@ def check_endpoint(connect: str) -> None:
 
     Raises: BadEndpoint.
     """
-    found = _ENDPOINT.fullmatch(connect)
-    if found is None:
-        raise BadEndpoint(f"cannot connect to {connect!r}: {ACCEPTED}")
-    if found[1] == "tcp":
-        tcp_address(connect, found[2])
+    scheme, address = _parted(connect)
+    if scheme == "tcp":
+        tcp_address(connect, address)
+    elif scheme == "listen":
+        _own_address(connect, address)
+    elif scheme == "mqtt":
+        if _TOPIC_FILTER.fullmatch(address) is None:
+            raise BadEndpoint(f"no filter of topics in {connect!r}: + stands for one level, # for all that follow")
     else:
         from readers.serial_port import serial_settings
 
-        serial_settings(connect, found[2])
+        serial_settings(connect, address)
+
+
+def is_link(connect: str) -> bool:
+    """Whether a link is opened to this endpoint: not over the broker, not from files."""
+    return connect.partition(":")[0] in ("serial", "tcp", "listen")
+
+
+def listening_address(connect: str) -> tuple[str, int] | None:
+    """Address and port to listen on, of an endpoint on which the reader calls; else None.
+
+    Raises: BadEndpoint.
+    """
+    scheme, address = _parted(connect)
+    return _own_address(connect, address) if scheme == "listen" else None
+
+
+def _parted(connect: str) -> tuple[str, str]:
+    found = _ENDPOINT.fullmatch(connect)
+    if found is None:
+        raise BadEndpoint(f"cannot connect to {connect!r}: {ACCEPTED}")
+    return found[1], found[2]
+
+
+def _own_address(connect: str, address: str) -> tuple[str, int]:
+    """`3097` or `0.0.0.0:3097`."""
+    return tcp_address(connect, f"{LOOPBACK}:{address}" if _PORT.fullmatch(address) else address)
 
 
 def tcp_address(connect: str, address: str) -> tuple[str, int]:
@@ -90,7 +134,7 @@ class TcpTransport:
         self._reader = reader
         self._writer = writer
         self._name = name
-        self._closed = False
+        self._closed = ""
 
     @classmethod
     async def open(cls, host: str, port: int) -> Self:
@@ -102,16 +146,16 @@ class TcpTransport:
         except TimeoutError as error:
             raise ConnectFailed(f"{name} does not answer: is the reader on, and on this network?") from error
         except (OSError, UnicodeError) as error:
-            raise ConnectFailed(f"cannot connect to {name}: {_reason(error)}") from error
+            raise ConnectFailed(f"cannot connect to {name}: {reason_of(error)}") from error
         return cls(reader, writer, name)
 
     async def read(self) -> bytes:
         try:
             data = await self._reader.read(READ_MAX)
         except OSError as error:
-            raise ConnectionLost(f"{self._name} broke off: {_reason(error)}") from error
+            raise ConnectionLost(f"{self._name} broke off: {reason_of(error)}") from error
         if not data:
-            raise ConnectionLost("closed" if self._closed else f"{self._name} closed the connection")
+            raise ConnectionLost(self._closed or f"{self._name} closed the connection")
         return data
 
     async def write(self, data: bytes) -> None:
@@ -120,15 +164,16 @@ class TcpTransport:
             self._writer.write(data)
             await self._writer.drain()
         except OSError as error:
-            raise ConnectionLost(f"{self._name} broke off: {_reason(error)}") from error
+            raise ConnectionLost(f"{self._name} broke off: {reason_of(error)}") from error
         self._check_open()  # a link that we closed meanwhile drains without a word
 
     def _check_open(self) -> None:
         if self._closed:
-            raise ConnectionLost("closed")
+            raise ConnectionLost(self._closed)
 
-    def close(self) -> None:
-        self._closed = True
+    def close(self, why: str = "closed") -> None:
+        """`why` is told to whoever reads or writes."""
+        self._closed = self._closed or why
         # Not close(): that would first wait for a clogged peer to take what is buffered.
         self._writer.transport.abort()
 
@@ -198,6 +243,7 @@ def memory_pair() -> tuple[MemoryTransport, MemoryTransport]:
     return MemoryTransport(back, there), MemoryTransport(there, back)
 
 
-def _reason(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
+    """What the system says, in its words."""
     strerror = getattr(error, "strerror", None)
     return str(strerror or error or type(error).__name__)

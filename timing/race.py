@@ -136,7 +136,8 @@ class Wave:
 class Source:
     """Whatever delivers reads under one identity, and how to reach it.
 
-    `connect`: `serial:/dev/ttyUSB0?baud=9600`, `tcp:host:port`, `collector` (over the race's MQTT broker), or `file`.
+    `connect`: `serial:/dev/ttyUSB0?baud=9600`, `tcp:host:port`, `listen:port` or `listen:address:port` (the reader
+    calls), `mqtt:topic/filter` (a reader on the race's MQTT broker), `collector` (over that broker), or `file`.
     """
 
     id: SourceId

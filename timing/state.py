@@ -36,14 +36,15 @@ from timing.entries import (
 )
 from timing.guns import GunSignal
 from timing.identity import IdentityIndex
-from timing.instants import MISSING, Instant
+from timing.instants import Instant
 from timing.journal_chain import Entry, EntryKind
 from timing.race import Race
 from timing.read_columns import KINDS
-from timing.read_rows import ReadRows, Taken
-from timing.reads import Bool, Int64, Names, ReadKind, Reads, SourceId
+from timing.read_rows import ReadRows
+from timing.reads import Int64, Names, ReadKind, Reads, SourceId
 from timing.roster import Roster
 from timing.rulings import Act
+from timing.source_counts import Arrivals, SourceCounts, note_last
 from timing.times import Closings
 
 _READS_AT_ONCE: Final = 65_536
@@ -61,24 +62,6 @@ class Recorded(Generic[B]):
     number: int
     at_us: Instant
     body: B
-
-
-@dataclass(slots=True, kw_only=True)
-class SourceCounts:
-    """What came from one source.
-
-    `reads` counts different reads; a repeat with a stronger signal is not another one. `last_stamp_us` is the stamp,
-    by the reader's own clock, of the read that arrived last (at `last_received_us`): where its memory is asked from
-    after an interruption; stamps that cannot be trusted by themselves do not count. `newest_us` is the latest instant
-    of its reads that are not held.
-    """
-
-    reads: int = 0
-    malformed: int = 0
-    batches: int = 0
-    last_received_us: Instant | None = None
-    last_stamp_us: int | None = None
-    newest_us: Instant | None = None
 
 
 class RaceState:
@@ -340,11 +323,11 @@ class RaceState:
         known_before = len(self._rows)
         taken = self._rows.add(batches)
         new = np.bincount(self.reads().source[known_before:], minlength=len(self.sources))
-        stamp_us = np.concatenate([batch.stamp_us for batch in batches])
+        arrivals = Arrivals(batches)
         for source in np.unique(taken.placed.source).tolist():
             counts = self.counts[SourceId(self.sources.names[source])]
             counts.reads += int(new[source])
-            _note_last(counts, taken, taken.placed.source == source, stamp_us)
+            note_last(counts, taken, taken.placed.source == source, arrivals)
         delivered = np.repeat([batch.delivery is not None for batch in batches], [len(batch) for batch in batches])
         stamps, tag, mat, first = taken.stamps, taken.placed.tag.astype(np.int32), taken.mat, taken.heard_first
         if not first.all():
@@ -368,22 +351,3 @@ class RaceState:
                 clock=reads.clock,
             )
             self.guns.append(Recorded(number=number, at_us=at_us, body=body))
-
-
-def _note_last(counts: SourceCounts, taken: Taken, mine: Bool, stamp_us: Int64) -> None:
-    used = taken.moment_us[mine & ~taken.held]
-    if len(used):
-        newest = int(used.max())
-        counts.newest_us = newest if counts.newest_us is None else max(counts.newest_us, newest)
-    received_us = taken.stamps.received_us
-    rows = np.flatnonzero(mine & taken.trusted & (received_us != MISSING))
-    if not len(rows):
-        return
-    last_us = int(received_us[rows].max())
-    arrived = (last_us, int(stamp_us[rows][received_us[rows] == last_us].max()))
-    if (
-        counts.last_received_us is None
-        or counts.last_stamp_us is None
-        or arrived > (counts.last_received_us, counts.last_stamp_us)
-    ):
-        counts.last_received_us, counts.last_stamp_us = arrived

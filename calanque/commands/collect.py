@@ -16,11 +16,11 @@ from readers.collector_host import Host, boot_id
 from readers.collector_reader import ProtocolMemory
 from readers.collector_store import CollectorStore
 from readers.collector_topics import is_name
-from readers.driver import Driver
+from readers.driver import driver_for
 from readers.mqtt_link import BrokerAddress
 from readers.protocol import protocol_class
 from readers.race_clock import RaceClock
-from readers.transports import check_endpoint, open_transport
+from readers.transports import check_endpoint
 from timing.race import Source
 from timing.reads import ClockKind, SourceId
 
@@ -70,14 +70,7 @@ async def _collect(race: str, source: Source, broker: BrokerAddress, store: Path
         memory=ProtocolMemory(protocol, clock),
         protocol=source.protocol,
     )
-    driver = Driver(
-        source,
-        protocol,
-        lambda: open_transport(source.connect),
-        collector,
-        clock,
-        lambda: collector.last_stamp_us,
-    )
+    driver = driver_for(source, collector, clock, lambda: collector.since, protocol=protocol)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(collector.run(), name="collector")
         tasks.create_task(driver.run(), name=f"driver {source.id}")

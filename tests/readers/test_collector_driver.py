@@ -14,6 +14,7 @@ from readers.collector_reader import ProtocolMemory
 from readers.driver import Driver
 from readers.intake import Sink
 from readers.ipico import IpicoProtocol
+from readers.protocol import Since
 from readers.race_clock import RaceClock
 from readers.transports import open_transport
 from simulators.files import ReaderTape
@@ -44,7 +45,7 @@ async def test_a_readers_reads_gun_clock_and_memory_reach_the_engine_through_a_c
     async with ReaderServer([Post(tape=tape(), address="tcp:127.0.0.1:0")], clock, ZoneInfo("Europe/Paris")) as server:
         source = Source(id=SOURCE, protocol="ipico", connect=server.addresses[SOURCE], clock=ClockKind.LOCAL)
         driver = Driver(
-            source, protocol, lambda: open_transport(source.connect), taking, clock, lambda: collector.last_stamp_us
+            source, protocol, lambda: open_transport(source.connect), taking, clock, lambda: collector.since
         )
         async with running(server), running(intake), running(collector), running(driver):
             await until(lambda: sink.tags() == TAGS)
@@ -82,4 +83,4 @@ async def test_frames_nobody_understands_are_journalled_raw_and_do_not_move_the_
         await until(lambda: sink.journalled().counts[SOURCE].malformed == 1)
         await until(lambda: collector.unconfirmed == 0)
     wire.close()
-    assert collector.last_stamp_us == NINE_US + HOUR
+    assert collector.since == Since(NINE_US + HOUR)

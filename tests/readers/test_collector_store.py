@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from readers.collector_cursor import Cursor
 from readers.collector_payloads import sound
 from readers.collector_store import CollectorStore, StoreInUse, StoreNotWritten
+from readers.protocol import Since
 from timing.reads import ChipRead, ClockKind, ReadKind, Tag
 
 TEXT = st.none() | st.text(max_size=20)
@@ -131,10 +132,10 @@ def test_a_renewed_store_has_a_new_name_and_all_that_is_held_from_number_one(pat
 
 def test_the_newest_stamp_is_that_of_a_chip_not_of_a_gun_or_of_noise(path):
     store = CollectorStore.open(path)
-    assert store.last_stamp_us() is None
+    assert store.since() is None
     noise = read(0, tag=None, raw="??")
     store.append([(ClockKind.LOCAL, read(7)), (ClockKind.LOCAL, read(9, kind=ReadKind.GUN)), (ClockKind.LOCAL, noise)])
-    assert store.last_stamp_us() == 1_007
+    assert store.since() == Since(1_007)
     store.close()
 
 

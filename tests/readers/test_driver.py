@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -22,10 +22,11 @@ from readers.health import Link
 from readers.ipico import IpicoProtocol
 from readers.ipico_requests import Request
 from readers.link_watch import LinkWatch, pause_s
-from readers.protocol import Now
+from readers.protocol import Now, Since
 from readers.race_clock import RaceClock
 from readers.transports import MemoryTransport, Transport, memory_pair
 from timing.errors import JournalNotWritten
+from timing.reads import ChipRead
 
 
 class Place:
@@ -37,7 +38,7 @@ class Place:
         self.reachable = True
         self.attempts: list[float] = []
         self.transports: list[MemoryTransport] = []
-        self.cursor: int | None = None
+        self.cursor: Since | None = None
         self._playing: list[asyncio.Task[None]] = []
         self.protocol = options.pop("protocol", None) or IpicoProtocol()
         self.driver = Driver(
@@ -265,11 +266,11 @@ class Recording(IpicoProtocol):
 
     def __init__(self) -> None:
         super().__init__()
-        self.asked: list[int | None] = []
+        self.asked: list[Since | None] = []
 
-    def ask_memory(self, since_stamp_us: int | None, now: Now) -> None:
-        self.asked.append(since_stamp_us)
-        super().ask_memory(since_stamp_us, now)
+    def ask_memory(self, since: Since | None, now: Now) -> None:
+        self.asked.append(since)
+        super().ask_memory(since, now)
 
 
 @jumping
@@ -277,11 +278,48 @@ async def test_the_memory_is_asked_from_a_minute_before_what_is_durable() -> Non
     protocol = Recording()
     async with Place(protocol=protocol).driving() as place:
         await place.filled()
-        place.cursor = STAMP
+        place.cursor = Since(STAMP, "7", 41)
         place.peer.cut()
         await place.sink.until(lambda: len(protocol.asked) == 2)
-        assert protocol.asked == [None, STAMP - OVERLAP_US]
+        assert protocol.asked == [None, Since(STAMP - OVERLAP_US, "7", 41)]
         assert OVERLAP_US == 60_000_000
+
+
+class Thanking(IpicoProtocol):
+    """Tells the reader what is safe."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.safe: list[int] = []
+        self.told_s: float | None = None
+        self.said_s: float | None = None
+
+    def stored(self, reads: Sequence[ChipRead]) -> None:
+        self.safe += [read.stamp_us for read in reads]
+        self.told_s = asyncio.get_running_loop().time()
+
+    def data_to_send(self) -> bytes:
+        if self.told_s is not None and self.said_s is None:
+            self.said_s = asyncio.get_running_loop().time()
+        return super().data_to_send()
+
+
+@jumping
+async def test_a_protocol_that_acknowledges_is_told_once_what_is_safe_and_says_so_at_once() -> None:
+    protocol = Thanking()
+    async with Place(protocol=protocol).driving() as place:
+        await place.filled()
+        place.sink.refusal = JournalNotWritten("disk full")
+        await place.peer.read(1, 2)
+        await asyncio.sleep(3)
+        assert protocol.safe == []
+        place.sink.refusal = None
+        await place.sink.until(lambda: place.sink.count == 2)
+        await asyncio.sleep(3)
+        assert protocol.safe == [key(1)[1], key(2)[1]]
+        assert protocol.told_s is not None
+        assert protocol.said_s is not None
+        assert protocol.said_s - protocol.told_s < 0.01  # well before the driver's next tick
 
 
 @jumping

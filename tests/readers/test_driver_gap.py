@@ -12,7 +12,7 @@ from readers import driver as driver_module
 from readers.driver import OVERLAP_US, Driver
 from readers.events import ClockSeen, DecoderEvent, GunSeen, MemoryProgress, MemoryState
 from readers.health import SourceHealth
-from readers.protocol import Now
+from readers.protocol import Now, Since
 from readers.race_clock import RaceClock
 from readers.transports import MemoryTransport, memory_pair
 from timing.race import Source
@@ -54,8 +54,8 @@ class ChoosingReader:
     def handle_deadline(self, now: Now) -> list[DecoderEvent]:
         return []
 
-    def ask_memory(self, since_stamp_us: int | None, now: Now) -> None:
-        self.asked.append(None if since_stamp_us is None else since_stamp_us - DAY_US)
+    def ask_memory(self, since: Since | None, now: Now) -> None:
+        self.asked.append(None if since is None else since.stamp_us - DAY_US)
         self._out = b"memory\n"
 
     @property
@@ -81,8 +81,8 @@ class Safe:
 
     def health(self, health: SourceHealth) -> None: ...
 
-    def last(self) -> int | None:
-        return DAY_US + self.stamps[-1] if self.stamps else None
+    def last(self) -> Since | None:
+        return Since(DAY_US + self.stamps[-1]) if self.stamps else None
 
 
 class Wire:

@@ -88,6 +88,28 @@ async def settled(sink: Kept, driver: Driver) -> None:
     await sink.until(lambda: driver.health.memory is MemoryState.DONE and not driver.health.gap)
 
 
+async def test_a_reader_that_calls_us_and_calls_again_loses_and_doubles_nothing() -> None:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port = sock.getsockname()[1]
+    reader, sink = ReaderPeer(), Kept()
+    async with driving(f"listen:{port}", sink) as driver:
+        await sink.until(lambda: "no reader calls" in driver.health.error)
+        for call in range(3):  # the earlier calls are not hung up: their network is gone
+            peer = TcpPeer(*await asyncio.open_connection("127.0.0.1", port))
+            playing = asyncio.ensure_future(reader.play(peer))
+            await sink.until(lambda: driver.health.link is Link.UP)
+            await settled(sink, driver)
+            await reader.read(*range(10 * call, 10 * call + 10))
+            await sink.until(lambda call=call: len(set(sink.all)) == 10 * call + 10)
+            await ended(playing)
+            peer.close()
+            reader.link = None
+    assert set(sink.all) == {key(n) for n in range(30)}
+    with pytest.raises(OSError):
+        await asyncio.open_connection("127.0.0.1", port)
+
+
 async def test_a_serial_reader_that_is_unplugged_and_comes_back_loses_and_doubles_nothing(tmp_path: Path) -> None:
     reader, sink = SerialReader(tmp_path / "ttyUSB0"), Kept()
     reader.plug()

@@ -16,7 +16,7 @@ from readers.ipico import ANSWER_WITHIN_US, PROBE_EVERY_US, IpicoProtocol
 from readers.ipico_memory import STALL_US
 from readers.ipico_records import control_frame
 from readers.ipico_requests import Request
-from readers.protocol import Now, Protocol, protocol_class, protocol_names
+from readers.protocol import Now, Protocol, Since, protocol_class, protocol_names
 from timing.reads import ChipRead
 
 STAMP = int(datetime(2024, 10, 27, 9, 30, tzinfo=UTC).timestamp()) * 1_000_000
@@ -369,7 +369,7 @@ def test_whatever_a_reader_says_only_harmless_requests_are_ever_sent(steps: list
         elif isinstance(step, int):
             talk.wait(step)
         elif step == "ask":
-            talk.protocol.ask_memory(STAMP, talk.now)
+            talk.protocol.ask_memory(Since(STAMP), talk.now)
             talk.collect()
         else:
             talk.protocol.disconnected()

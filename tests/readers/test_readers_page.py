@@ -18,7 +18,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "readers.md").read_text()
 
 
 def test_every_link_on_the_page_is_one() -> None:
-    links = re.findall(r"`((?:serial|tcp):[^`]+)`", PAGE)
+    links = re.findall(r"`((?:serial|tcp|listen|mqtt):[^`]+)`", PAGE)
     assert len(links) >= 4
     for link in links:
         check_endpoint(link)

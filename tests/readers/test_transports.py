@@ -13,9 +13,11 @@ import pytest
 from pty_peer import PtyPeer
 from transport_contract import PATIENCE_S, Ends, TransportContract, until
 
-from readers.errors import BadEndpoint, ConnectFailed
+from readers.connector import Connector
+from readers.errors import BadEndpoint, ConnectFailed, ConnectionLost
 from readers.serial_port import SerialSettings, serial_settings
-from readers.transports import check_endpoint, memory_pair, open_transport, tcp_address
+from readers.tcp_listener import TcpListener
+from readers.transports import check_endpoint, is_link, listening_address, memory_pair, open_transport, tcp_address
 
 
 class MemoryEnds(Ends):
@@ -43,6 +45,12 @@ class TcpPeer:
     async def write(self, data: bytes) -> None:
         self.writer.write(data)
         await self.writer.drain()
+
+    async def ended(self) -> bool:
+        try:
+            return await self.reader.read() == b""
+        except OSError:
+            return True
 
     def close(self) -> None:
         self.writer.close()
@@ -72,6 +80,125 @@ class TestTcp(TransportContract):
         ends = TcpEnds()
         await ends.start()
         return ends
+
+
+class CallingEnds(Ends):
+    """Here the far end calls, and the near one is what the listener makes of it."""
+
+    async def start(self) -> None:
+        self.listener = TcpListener("127.0.0.1", 0)
+        await self.listener.bind()
+        await self.again()
+
+    async def again(self) -> None:
+        self.peer = TcpPeer(*await asyncio.open_connection("127.0.0.1", self.listener.port, limit=65_536))
+        self.near = await self.listener.accept()
+
+    async def end(self) -> None:
+        self.peer.close()
+        self.listener.close()
+
+
+class TestListening(TransportContract):
+    async def open(self) -> Ends:
+        ends = CallingEnds()
+        await ends.start()
+        return ends
+
+    async def test_a_newer_call_takes_over_and_the_older_is_told_why(self) -> None:
+        ends = CallingEnds()
+        await ends.start()
+        older = ends.near
+        waiting = asyncio.ensure_future(older.read())
+        await ends.again()
+        with pytest.raises(ConnectionLost, match="calls and takes over"):
+            await waiting
+        with pytest.raises(ConnectionLost, match="calls and takes over"):
+            await older.write(b"x")
+        await ends.peer.write(b"new")
+        assert await until(ends.near, 3) == b"new"
+        await ends.end()
+
+    async def test_of_several_callers_that_wait_the_newest_is_given(self) -> None:
+        listener = TcpListener("127.0.0.1", 0)
+        await listener.bind()
+        callers = [TcpPeer(*await asyncio.open_connection("127.0.0.1", listener.port)) for _ in range(3)]
+        await callers[2].write(b"third")
+        await asyncio.sleep(0.05)
+        link = await listener.accept()
+        assert await until(link, 5) == b"third"
+        assert [await caller.ended() for caller in callers[:2]] == [True, True]
+        with pytest.raises(ConnectFailed, match="no reader calls on"):
+            await listener.accept(within_s=0.01)
+        callers[2].close()
+        listener.close()
+
+    async def test_a_port_in_use_says_so_and_is_free_again_after_the_end(self) -> None:
+        one, other = TcpListener("127.0.0.1", 0), None
+        await one.bind()
+        other = TcpListener("127.0.0.1", one.port)
+        with pytest.raises(ConnectFailed, match=r"cannot listen on .*does another program"):
+            await other.accept()
+        one.close()
+        one.close()
+        await other.bind()
+        other.close()
+
+    async def test_one_call_can_be_waited_for_by_its_endpoint(self) -> None:
+        port = _free_port()
+        opening = asyncio.ensure_future(open_transport(f"listen:{port}"))
+        await asyncio.sleep(0.05)
+        peer = TcpPeer(*await asyncio.open_connection("127.0.0.1", port))
+        link = await opening
+        await peer.write(b"hello")
+        assert await until(link, 5) == b"hello"
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection("127.0.0.1", port)
+        link.close()
+        peer.close()
+
+
+def _free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+        return port
+
+
+@pytest.mark.parametrize(
+    ("connect", "address"),
+    [
+        ("listen:3097", ("127.0.0.1", 3097)),
+        ("listen:0.0.0.0:3097", ("0.0.0.0", 3097)),
+        ("listen:[::]:3097", ("::", 3097)),
+        ("tcp:host:3097", None),
+    ],
+)
+def test_who_listens_listens_to_this_computer_alone_unless_an_address_is_given(
+    connect: str, address: tuple[str, int] | None
+) -> None:
+    check_endpoint(connect)
+    assert listening_address(connect) == address
+
+
+@pytest.mark.parametrize(
+    "connect",
+    ["listen:", "listen:0", "listen:70000", "listen:a:b", "mqtt:", "mqtt:a/#/b", "mqtt:a+"],  # magic
+)
+def test_what_cannot_be_listened_to_or_heard_is_refused(connect: str) -> None:
+    with pytest.raises(BadEndpoint):
+        check_endpoint(connect)
+
+
+async def test_a_topic_is_accepted_and_is_no_link() -> None:
+    check_endpoint("mqtt:r700/+/tags/#")
+    assert [is_link(each) for each in ("mqtt:a", "listen:1", "tcp:a:1", "serial:/dev/a", "file", "collector")] == [
+        False, True, True, True, False, False
+    ]  # fmt: skip
+    with pytest.raises(BadEndpoint, match="broker"):
+        await open_transport("mqtt:r700/tags")
+    with pytest.raises(BadEndpoint, match="broker"):
+        Connector("mqtt:r700/tags")
 
 
 class SerialEnds(Ends):

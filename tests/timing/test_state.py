@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import permutations
 from pathlib import Path
 
 import numpy as np
@@ -281,6 +282,20 @@ def test_counts_say_what_each_source_gave_and_where_to_ask_its_memory_from() -> 
     assert state.counts[GINESTE].last_stamp_us is None
     assert state.malformed == 3
     assert state.counts[SourceId("start-main")].reads == 0
+
+
+def test_the_reader_s_own_numbering_of_the_last_read_is_kept_whatever_the_order_of_batches() -> None:
+    batches = [
+        utc(read("A", NINE, received_us=100, reader_file="7", reader_seq=40), read("B", NINE + 1, received_us=101)),
+        utc(read("C", NINE + 3, received_us=300, reader_seq=42, reader_file="8"), read("D", NINE + 2, received_us=200)),
+        utc(read("A", NINE + 4, received_us=150, reader_seq=41, reader_file="7"), source=GINESTE),
+    ]
+    for order in permutations(batches):
+        counts = state_of(*[reads_entry(batch, 0) for batch in order]).counts
+        assert (counts[FINISH].last_stamp_us, counts[FINISH].last_file, counts[FINISH].last_seq) == (NINE + 3, "8", 42)
+        assert (counts[GINESTE].last_file, counts[GINESTE].last_seq) == ("7", 41)
+    last = state_of(reads_entry(batches[0], 0)).counts[FINISH]
+    assert (last.last_stamp_us, last.last_file, last.last_seq) == (NINE + 1, None, None)
 
 
 def test_an_index_made_from_the_state_knows_its_reads() -> None:
