@@ -2,7 +2,7 @@
 
 Everything is verified before anything is believed: length, digits, check digits over the text as received, and the
 ranges of date and time. Source: IPICO reader serial protocol 1.00, sections 1.1 (tag records) and 7.15 (formats); the
-two-letter suffixes and the 40-character line from makers of compatible readers; see docs/readers.md.
+two-letter suffixes and the 40-character line from makers of compatible readers; see docs/readers_ipico.md.
 Knows nothing of how records are cut out of a stream.
 """
 

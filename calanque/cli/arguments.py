@@ -6,6 +6,7 @@ import typer
 
 FIRST: Final = "To begin with"
 RACE_DAY: Final = "On race day"
+WIRES: Final = "Readers and wires"
 DECIDE: Final = "Decide and explain"
 AFTER: Final = "Before and after"
 

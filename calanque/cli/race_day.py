@@ -18,7 +18,7 @@ def run(
         typer.Option(
             metavar="SOURCE=WHERE",
             help="Reach a source elsewhere than the race file says: `serial:/dev/ttyUSB0?baud=9600`, `tcp:host:port`, "
-            "`collector`, or `file` for not at all; may be given often.",
+            "`listen:port`, `mqtt:topic/filter`, `collector`, or `file` for not at all; may be given often.",
         ),
     ] = None,
     broker: Annotated[str | None, typer.Option(help="MQTT broker, `mqtt://host:port`; else the race file's.")] = None,
@@ -50,7 +50,7 @@ def collect(
         str, typer.Argument(metavar="RACE", help="The race's id, as in its topics, or its file or folder.")
     ],
     source: Annotated[str, typer.Option(help="Name of the source this collector speaks for.")],
-    reader: Annotated[str, typer.Option(help="`serial:/dev/ttyUSB0?baud=9600` or `tcp:host:port`.")],
+    reader: Annotated[str, typer.Option(help="`serial:/dev/ttyUSB0?baud=9600` or `tcp:host:port`, or `listen:port`.")],
     broker: Annotated[str, typer.Option(help="`mqtt://host:port`, or `mqtts://` with TLS.")],
     store: Annotated[Path, typer.Option(help="File in which reads wait until the engine has confirmed them.")],
     protocol: Annotated[str, typer.Option(help="What the reader speaks.")] = "ipico",

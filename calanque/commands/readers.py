@@ -1,0 +1,30 @@
+"""`calanque readers`: what readers can be listened to, from the table that the program itself works with."""
+
+from calanque.errors import FrontDoorError
+from calanque.exit_codes import OK
+from calanque.reader_words import facts
+from calanque.terminal import say
+from timing.reader_kinds import KIND_OF, READER_KINDS, ReaderKind
+
+
+def readers_command(name: str | None) -> int:
+    if name is not None:
+        if name not in KIND_OF:
+            raise FrontDoorError(f"no reader is called {name!r}; there are: {', '.join(KIND_OF)}")
+        _tell(KIND_OF[name])
+        return OK
+    longest = max(len(kind.name) for kind in READER_KINDS)
+    for kind in READER_KINDS:
+        say(f"  {kind.name.ljust(longest)}  {kind.title}")
+        past = "can be asked for past reads" if kind.rewind else "no past reads"
+        say(f"  {' ' * longest}  {', '.join(kind.transports)}; {past}")
+    say('`calanque readers NAME` tells more of one; in a race file it is called `protocol = "NAME"`')
+    return OK
+
+
+def _tell(kind: ReaderKind) -> None:
+    say(f'{kind.title}: `protocol = "{kind.name}"` in the race file')
+    rows = facts(kind)
+    widest = max(len(asked) for asked, _ in rows)
+    for asked, answer in rows:
+        say(f"  {asked.ljust(widest)}  {answer.replace('`', '')}")
