@@ -20,6 +20,11 @@ class Connector:
         address = listening_address(connect)
         self._listener = None if address is None else TcpListener(*address)
 
+    @property
+    def listens(self) -> bool:
+        """Whether the reader calls."""
+        return self._listener is not None
+
     async def open(self) -> Transport:
         """Raises: BadEndpoint, ConnectFailed."""
         if self._listener is not None:

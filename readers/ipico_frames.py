@@ -2,7 +2,8 @@
 
 The other side of the wire: simulators and round-trip tests speak with it. What the engine itself may send to a reader
 is not here but in `readers.ipico_requests`. Source: IPICO reader serial protocol 1.00 of 2007-11-20 (tag message
-formats, control frames) and public packet captures of a 2013 Lite; see docs/readers_ipico.md. Knows no clock and no port.
+formats, control frames) and public packet captures of a 2013 Lite; see docs/readers_ipico.md. Knows no clock
+and no port.
 
 Stamps are the reader's own clock in microseconds since 1970-01-01 00:00:00 of that clock, as `ChipRead.stamp_us`;
 they are written to the hundredth below. The century is dropped on the wire: years 1970 to 2069 come back.

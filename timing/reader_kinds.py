@@ -18,7 +18,8 @@ class ReaderKind:
     `clock`: what its clock keeps unless the race file says otherwise. `transports`: of serial, tcp, listen (it calls
     us), mqtt, file. `rewind`: how its past is fetched, empty if it cannot be. `reads_clock`: can be asked the time.
     `heartbeat`: says by itself that it is alive. `gun`: can bring a gun. `known`: how well the protocol is documented,
-    and by what. `not_done`: what the driver does not do, empty if it does all that the reader can.
+    and by what. `not_done`: what the driver does not do, empty if it does all that the reader can. `asks_only`: talking
+    with it is questions alone, from the first byte on: it may be tried on a device nobody knows.
     """
 
     name: str
@@ -32,6 +33,7 @@ class ReaderKind:
     gun: bool
     known: str
     not_done: str = ""
+    asks_only: bool = False
 
 
 READER_KINDS: Final[tuple[ReaderKind, ...]] = (
@@ -47,6 +49,7 @@ READER_KINDS: Final[tuple[ReaderKind, ...]] = (
         gun=True,
         known="very well: the maker's specification and captures",
         not_done="replay by time (Elite)",
+        asks_only=True,
     ),
 )
 

@@ -8,6 +8,13 @@ from calanque.cli.arguments import WIRES
 
 commands = typer.Typer()
 
+Endpoint = Annotated[
+    str,
+    typer.Argument(
+        metavar="ENDPOINT", help="`serial:/dev/ttyUSB0?baud=9600`, `tcp:192.168.0.155:10000` or `listen:3097`."
+    ),
+]
+
 
 @commands.command(rich_help_panel=WIRES)
 def readers(
@@ -25,3 +32,23 @@ def readers(
     from calanque.commands.readers import readers_command
 
     raise typer.Exit(readers_command(name))
+
+
+@commands.command(rich_help_panel=WIRES)
+def probe(
+    endpoint: Endpoint,
+    protocol: Annotated[
+        str | None, typer.Option(help="Which kind of reader it is, if that is known; all that fit the wire are tried.")
+    ] = None,
+) -> None:
+    """What reader is at the end of a wire, how it is set up, and how its clock stands against this computer's.
+
+    Listens first, then asks, and changes nothing: of kinds with whom talking means setting them up it only hears what
+    they say by themselves. Ends by itself, within some seconds for each kind. Not for a port that an engine holds.
+    Exit code 1 when nothing was understood.
+
+    Example: `calanque probe serial:/dev/ttyUSB0?baud=9600`
+    """
+    from calanque.commands.probe import probe_command
+
+    raise typer.Exit(probe_command(endpoint, protocol=protocol))
