@@ -51,6 +51,19 @@ READER_KINDS: Final[tuple[ReaderKind, ...]] = (
         not_done="replay by time (Elite)",
         asks_only=True,
     ),
+    ReaderKind(
+        name="race_result",
+        title="RACE RESULT decoders (4000, 5000 series)",
+        clock=ClockKind.LOCAL,
+        transports=("tcp", "serial", "listen", "file"),
+        tier=1,
+        rewind="by passing number, and by file",
+        reads_clock=True,
+        heartbeat=False,
+        gun=True,
+        known="well: the maker's pages and public drivers",
+        not_done="Ubidium (gRPC)",
+    ),
 )
 
 KIND_OF: Final[Mapping[str, ReaderKind]] = {kind.name: kind for kind in READER_KINDS}
