@@ -48,7 +48,7 @@ def every_command(
 
 app.add_typer(begin)
 app.add_typer(race_day)
+app.add_typer(wires)
 app.add_typer(decide)
 app.add_typer(rule, name="rule", rich_help_panel=DECIDE)
-app.add_typer(wires)
 app.add_typer(after)
