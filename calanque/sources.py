@@ -83,7 +83,7 @@ class SourceSink:
         if (source, gun.stamp_us) in self._guns:
             return
         self._guns.add((source, gun.stamp_us))
-        clock = self._clock_kind[source]
+        clock = gun.clock or self._clock_kind[source]
         instants, held = moments(np.array([gun.stamp_us], np.int64), clock, self._race)
         await self._recorder.record(
             GunBody(

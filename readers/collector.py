@@ -128,7 +128,7 @@ class Collector:
             label=gun.label,
             raw=gun.raw or None,
         )
-        await self._holding.add([(self.clock_kind, sound(read))])
+        await self._holding.add([(gun.clock or self.clock_kind, sound(read))])
 
     def clock(self, source: SourceId, clock: ClockSeen) -> None:
         self._reader = with_clock(self._reader, clock)

@@ -9,17 +9,22 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from timing.instants import Duration, Instant
-from timing.reads import ChipRead
+from timing.reads import ChipRead, ClockKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GunSeen:
-    """The gun, as the reader's trigger input saw it."""
+    """The gun, as the reader's trigger input saw it.
+
+    `clock`: what the stamp keeps where that is another kind than the source's: a marker without a date is a time of
+    day, though the same source's reads have dates.
+    """
 
     stamp_us: int
     received_us: Instant
     label: str | None = None
     raw: str = ""
+    clock: ClockKind | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
