@@ -64,6 +64,18 @@ READER_KINDS: Final[tuple[ReaderKind, ...]] = (
         known="well: the maker's pages and public drivers",
         not_done="Ubidium (gRPC)",
     ),
+    ReaderKind(
+        name="mylaps",
+        title="MYLAPS Timing & Scoring, Toolkit (BibTag, ProChip, ChampionChip)",
+        clock=ClockKind.LOCAL,
+        transports=("listen",),
+        tier=2,
+        rewind="what was not acknowledged comes again by itself; the rest from the maker's program",
+        reads_clock=False,
+        heartbeat=True,
+        gun=True,
+        known="very well: the maker's document and a production log",
+    ),
 )
 
 KIND_OF: Final[Mapping[str, ReaderKind]] = {kind.name: kind for kind in READER_KINDS}
