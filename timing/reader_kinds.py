@@ -76,6 +76,19 @@ READER_KINDS: Final[tuple[ReaderKind, ...]] = (
         gun=True,
         known="very well: the maker's document and a production log",
     ),
+    ReaderKind(
+        name="timy",
+        title="ALGE Timy, Timy 2, Timy 3",
+        clock=ClockKind.TIME_OF_DAY,
+        transports=("serial", "tcp"),
+        tier=1,
+        rewind="the whole memory",
+        reads_clock=False,
+        heartbeat=False,
+        gun=True,
+        known="well: two public drivers that agree, and frames run through one of them; no text of the maker's",
+        not_done="setting the clock, which is done at the timer",
+    ),
 )
 
 KIND_OF: Final[Mapping[str, ReaderKind]] = {kind.name: kind for kind in READER_KINDS}
