@@ -89,6 +89,19 @@ READER_KINDS: Final[tuple[ReaderKind, ...]] = (
         known="well: two public drivers that agree, and frames run through one of them; no text of the maker's",
         not_done="setting the clock, which is done at the timer",
     ),
+    ReaderKind(
+        name="tag_heuer",
+        title="TAG Heuer CP 540, CP 545, HL 975, CP 520, CP 505",
+        clock=ClockKind.TIME_OF_DAY,
+        transports=("serial", "tcp"),
+        tier=2,
+        rewind="",
+        reads_clock=False,
+        heartbeat=False,
+        gun=False,
+        known="well: published frames that add up, public drivers and an emulator; the maker's text was not read",
+        not_done="starting a download (done at the timer), setting the clock",
+    ),
 )
 
 KIND_OF: Final[Mapping[str, ReaderKind]] = {kind.name: kind for kind in READER_KINDS}
