@@ -1,4 +1,4 @@
-"""Strict JSON from an untrusted peer: one object or a reason, never an exception, never more than was allowed for.
+"""Strict JSON from an untrusted peer: one value or a reason, never an exception, never more than was allowed for.
 
 Strict where Python's own reader is lenient: duplicate keys are refused, NaN and infinities are marked so that the item
 that holds them can be refused alone, and nesting is measured before anything recurses. Knows no message.
@@ -48,6 +48,14 @@ def clean(text: str, limit: int = 120) -> str:
 
 def strict_object(payload: bytes, *, limit: int) -> dict[str, Any] | Refused:
     """The JSON object in a payload of at most `limit` bytes, or why there is none."""
+    value = strict_value(payload, limit=limit)
+    if isinstance(value, dict | Refused):
+        return value
+    return Refused(reason=f"not a JSON object but {json_type(value)}")
+
+
+def strict_value(payload: bytes, *, limit: int) -> Any | Refused:
+    """The JSON value in a payload of at most `limit` bytes, or why there is none."""
     if len(payload) > limit:
         return Refused(reason=f"too large: {len(payload)} bytes, at most {limit} are accepted")
     try:
@@ -57,16 +65,13 @@ def strict_object(payload: bytes, *, limit: int) -> dict[str, Any] | Refused:
     if _nesting_exceeds(text, MAX_NESTING):
         return Refused(reason=f"nested deeper than {MAX_NESTING} levels")
     try:
-        value = json.loads(text, object_pairs_hook=_unique_keys, parse_constant=NotANumber)
+        return json.loads(text, object_pairs_hook=_unique_keys, parse_constant=NotANumber)
     except json.JSONDecodeError as error:
         return Refused(reason=f"not JSON: {error.msg} at character {error.pos}")
     except _DuplicateKey as error:
         return Refused(reason=f"the key {clean(str(error), 40)!r} is given twice")
     except (ValueError, RecursionError) as error:
         return Refused(reason=f"not JSON: {clean(str(error))}")
-    if not isinstance(value, dict):
-        return Refused(reason=f"not a JSON object but {json_type(value)}")
-    return value
 
 
 def json_type(value: object) -> str:

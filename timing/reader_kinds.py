@@ -102,6 +102,32 @@ READER_KINDS: Final[tuple[ReaderKind, ...]] = (
         known="well: published frames that add up, public drivers and an emulator; the maker's text was not read",
         not_done="starting a download (done at the timer), setting the clock",
     ),
+    ReaderKind(
+        name="impinj",
+        title="Impinj R700, R720 (IoT interface)",
+        clock=ClockKind.UTC,
+        transports=("mqtt",),
+        tier=1,
+        rewind="",
+        reads_clock=False,
+        heartbeat=False,
+        gun=False,
+        known="fair: the maker's overview and many programs that use it; no recorded message",
+        not_done="its HTTP stream and webhook; starting and stopping the reader",
+    ),
+    ReaderKind(
+        name="zebra",
+        title="Zebra FX7500, FX9600, FXR90 (IoT Connector)",
+        clock=ClockKind.UTC,
+        transports=("mqtt",),
+        tier=2,
+        rewind="",
+        reads_clock=False,
+        heartbeat=True,
+        gun=False,
+        known="fair: the maker's schema and published code; no recorded message",
+        not_done="its HTTP, WebSocket and TCP ways; starting and stopping the reader; inputs as a gun",
+    ),
 )
 
 KIND_OF: Final[Mapping[str, ReaderKind]] = {kind.name: kind for kind in READER_KINDS}
