@@ -25,6 +25,8 @@ PASSWORDS: Final = "broker.passwords"
 MAX_MESSAGE: Final = 1024 * 1024
 """Bytes of one message that a broker passes on. Four times what the protocol allows, so that the engine sees and tells
 of a collector that sends too much; beyond it the broker lets go of the sender without reading on."""
+TOPIC_MAX: Final = 65_543
+"""Bytes of a packet of MQTT that are not its message, at most: the topic with its length, number and header."""
 
 _SOURCE_SAYS: Final = ("reads", "status", "reply")
 _ITERATIONS: Final = 10_000
@@ -137,7 +139,9 @@ def mosquitto_config(
         "# No limit on what waits for a client: Mosquitto would drop the rest without a word.",
         "max_queued_messages 0",
         "max_inflight_messages 0",
+        "# The first is looked at once a message is whole; beyond the second the connection ends, unread.",
         f"message_size_limit {MAX_MESSAGE}",
+        f"max_packet_size {MAX_MESSAGE + TOPIC_MAX}",
     ]
     if keep:
         lines += ["persistence true", f"persistence_location {folder}/", "autosave_interval 60"]
