@@ -46,7 +46,7 @@ def source(name: str, connect: str, protocol: str = "impinj") -> Source:
 
 def test_sources_that_would_hear_the_same_are_refused() -> None:
     check_mqtt_sources([source("a", "mqtt:r/a/#"), source("b", "mqtt:r/b/#", "zebra")])
-    with pytest.raises(BadEndpoint, match="b .* and a .* would hear the same topics"):
+    with pytest.raises(BadEndpoint, match=r"b .* and a .* would hear the same topics"):
         check_mqtt_sources([source("a", "mqtt:r/+/events"), source("b", "mqtt:r/b/#")])
 
 
