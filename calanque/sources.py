@@ -82,7 +82,6 @@ class SourceSink:
         """A gun on the wire is evidence: journalled once, whatever wave it may be."""
         if (source, gun.stamp_us) in self._guns:
             return
-        self._guns.add((source, gun.stamp_us))
         clock = gun.clock or self._clock_kind[source]
         instants, held = moments(np.array([gun.stamp_us], np.int64), clock, self._race)
         await self._recorder.record(
@@ -95,6 +94,8 @@ class SourceSink:
                 clock=clock,
             )
         )
+        # Not before: what was refused is offered again.
+        self._guns.add((source, gun.stamp_us))
 
     def clock(self, source: SourceId, clock: ClockSeen) -> None:
         """Not waited for: a clock that is asked every few seconds must not delay reads."""

@@ -213,7 +213,7 @@ class Driver:
         finally:
             self._receiving = None
 
-    def _stored(self, reads: Sequence[ChipRead]) -> None:
+    def _stored(self, reads: Sequence[ChipRead | GunSeen]) -> None:
         """The sink has these safe: the protocol may want to tell the reader, now."""
         assert isinstance(self._protocol, Acknowledging)
         self._protocol.stored(reads)

@@ -56,9 +56,9 @@ class Intake:
         sink: Sink,
         *,
         queue_max: int = QUEUE_MAX,
-        stored: Callable[[Sequence[ChipRead]], None] | None = None,
+        stored: Callable[[Sequence[ChipRead | GunSeen]], None] | None = None,
     ) -> None:
-        """`stored` is told which reads the sink has safe, once it has."""
+        """`stored` is told which reads and guns the sink has safe, once it has."""
         self._stored = stored
         self._source = source
         self._sink = sink
@@ -144,6 +144,8 @@ class Intake:
                 self._stored(reads)
         for gun in guns:
             await self._until_taken(partial(self._sink.gun, self._source.id, gun))
+            if self._stored is not None:
+                self._stored([gun])
 
     async def _until_taken(self, offer: Callable[[], Awaitable[None]]) -> None:
         """Offers the same thing until the sink has it: it may come in doubt, it never gets lost."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from readers.errors import UnknownProtocol
-from readers.events import DecoderEvent
+from readers.events import DecoderEvent, GunSeen
 from timing.instants import Instant
 from timing.reader_kinds import KIND_OF
 from timing.reads import ChipRead
@@ -76,8 +76,8 @@ class Protocol(typing.Protocol):
 class Acknowledging(typing.Protocol):
     """What a protocol has besides, when its reader wants to be told what is safe. The driver looks for it."""
 
-    def stored(self, reads: Sequence[ChipRead]) -> None:
-        """These reads, given as events before, are durable now; called once for each, in their order.
+    def stored(self, reads: Sequence[ChipRead | GunSeen]) -> None:
+        """These reads and guns, given as events before, are durable now; called once for each, reads in their order.
 
         What there is to say of it goes into `data_to_send`. They may be of an earlier link: one that cannot be told
         any more is passed over.
