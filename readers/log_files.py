@@ -1,7 +1,8 @@
-"""Files of reads into columns: read logs (CSV) and files of IPICO lines, told apart by what is in them.
+"""Files of reads into columns: read logs (CSV), IPICO lines, files of ChronoTrack boxes, told apart by what is in them.
 
 Owns which file is of which kind, where its reads were made, and the joining of all files into one `Reads`. What lines
-of each kind mean is in `read_log.py` and `ipico_file.py`; the page for people is docs/read_logs.md.
+of each kind mean is in `read_log.py`, `ipico_file.py` and `chronotrack_file.py`; the page for people is
+docs/read_logs.md.
 """
 
 import re
@@ -12,6 +13,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
+from readers.chronotrack_file import MARKER_LINE, READ_LINE, ChronoTrackFile, ChronoTrackMarks
 from readers.errors import ReadFileRefused
 from readers.file_columns import BadLine, BadLines, FileColumns, UnknownMats, shown
 from readers.ipico_file import FileGun, IpicoFile
@@ -181,12 +183,16 @@ class _Loading:
             for _ in range(at + 1):
                 block = block.without_first_line()
             return self._read_log(file, header, lines_before + at + 1), block
+        if READ_LINE.match(first):
+            return self._reader_file(ChronoTrackFile, file, lines_before), block
+        if MARKER_LINE.match(first):
+            return self._reader_file(ChronoTrackMarks, file, lines_before), block
         if any(_IPICO_LINE.match(line) for line in lines):
-            return self._ipico_file(file, lines_before), block
+            return self._reader_file(IpicoFile, file, lines_before), block
         raise ReadFileRefused(
             f"{file.path}: not a file of reads that is known here; it begins with `{shown(first, 60)}`. "
             "A read log is CSV with a header like mat,tag,epoch_us,antenna,rssi; "
-            "a file of IPICO lines has records that begin with aa."
+            "a file of IPICO lines has records that begin with aa, one of a ChronoTrack box lines that begin with TO~."
         )
 
     def _read_log(self, file: ReadFile, header: LogHeader, lines: int) -> _Kind:
@@ -200,15 +206,18 @@ class _Loading:
         )
         return _Kind(parser=parser, clock=ClockKind.UTC, source=file.source)
 
-    def _ipico_file(self, file: ReadFile, lines: int) -> _Kind:
+    def _reader_file(
+        self, kind: type[IpicoFile] | type[ChronoTrackFile] | type[ChronoTrackMarks], file: ReadFile, lines: int
+    ) -> _Kind:
+        """A file that a reader made: it says of each read which reader saw it, and not where that one stood."""
         source = file.source or self._source_named_by(file.path)
         source_of_label = {} if source else self._sources_of_labels(file.path)
 
-        def mat_of(label: str) -> int:
-            found = self._finder.find(source or source_of_label.get(label) or "", label)
+        def mat_of(label: str, antenna: int | None = None) -> int:
+            found = self._finder.find(source or source_of_label.get(label) or "", label, antenna)
             return found if found >= 0 else self._unknown.code(f"{source}/{label}" if source else label)
 
-        parser = IpicoFile(
+        parser = kind(
             mat_of,
             tags=self._tags,
             source_of_mat=self._source_of_mat(source),
