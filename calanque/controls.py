@@ -17,7 +17,7 @@ from config.roster_file import load_roster
 from results.clock_words import clock_sentence
 from results.printing import Language
 from results.publication import last_number, publish
-from timing.entries import Body, ClosingBody, GunBody, GunOf, PublicationBody, RosterBody
+from timing.entries import Body, ClosingBody, GunBody, GunOf, NoteBody, PublicationBody, RosterBody
 from timing.times import Status
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class Controls:
         self._commands: dict[str, Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]] = {
             "close": self._close,
             "gun": self._gun,
+            "note": self._note,
             "post": self._post,
             "publish": self._publish,
             "roster": self._roster,
@@ -72,6 +73,10 @@ class Controls:
         origin: GunOf = "button" if pressed else "hand"
         number = await self._decide(GunBody(wave=wave, instant_us=at_us, origin=origin, author=command["author"]))
         return {"number": number, "wave": wave, "at_us": at_us}
+
+    async def _note(self, command: dict[str, Any]) -> dict[str, Any]:
+        self._check_writing()
+        return {"number": await self._decide(NoteBody(text=command["text"], author=command["author"]))}
 
     async def _rule(self, command: dict[str, Any]) -> dict[str, Any]:
         """Takes a ruling, or only tells what it would change; the answer is that of `RulingDesk` either way."""

@@ -4,6 +4,7 @@ ReaderError                        what, where, and what would be accepted
  +-- BadEndpoint                   the text that says how to reach a reader cannot be used
  +-- UnknownProtocol               no decoder of that name
  +-- ReadFileRefused               a file given as reads is not one, or does not say at which mats they were made
+ +-- ClockNotSet                   a reader's clock cannot be set, or was not
  +-- CaptureDamaged                a capture file cannot be read from there on; carries the offset
  +-- TransportError
       +-- ConnectFailed            the port or peer cannot be opened now; trying again may help
@@ -28,6 +29,10 @@ class UnknownProtocol(ReaderError):
 
 class ReadFileRefused(ReaderError):
     """A file given as reads is of no kind we know, cannot be opened, or does not say where its reads were made."""
+
+
+class ClockNotSet(ReaderError):
+    """The clock of this kind of reader cannot be set, or this one did not do it."""
 
 
 class CaptureDamaged(ReaderError):

@@ -28,6 +28,10 @@ MEMORY: Final = 0x4B
 CLOCK_WAS_SET: Final = 0x4C
 QUERY_LENGTH: Final = 0xFF
 
+CLOCK_ACTS_AFTER_US: Final = 490_000
+"""A reader that is told a second shows it from the next roll-over of its hundredths, which it sets to about 52: 0.48
+to 0.50 s after the request (captures of a 2013 Lite)."""
+
 PAGE_RECORDS: Final = 0x058F
 """Records on a page of the memory; the captured reader has 90 pages, room for 128,070."""
 
@@ -157,6 +161,17 @@ def clock_content(stamp_us: int, *, config: int = 0x27) -> bytes:
 def clock_reply(stamp_us: int, *, reader_id: int = 0, config: int = 0x27) -> bytes:
     """The answer to a clock query, with CR LF."""
     return control(CLOCK, clock_content(stamp_us, config=config), reader_id=reader_id)
+
+
+def set_clock_request(stamp_us: int) -> bytes:
+    """Sets the clock to a whole second: sent by a command of a person (`readers.clock_setting`), by no driver.
+
+    Seven bytes, as a clock's without hundredths and config (reader serial protocol 1.00, instruction 01).
+    Raises: ValueError when it is no whole second, or the year cannot be written.
+    """
+    if stamp_us % 1_000_000:
+        raise ValueError("an IPICO reader is set to a whole second")
+    return control(CLOCK_SET, clock_content(stamp_us)[:7])
 
 
 def gun_frame(stamp_us: int, *, reader_id: int = 0, config: int = 0x27, extra: int = 0x82) -> bytes:

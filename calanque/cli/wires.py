@@ -52,3 +52,27 @@ def probe(
     from calanque.commands.probe import probe_command
 
     raise typer.Exit(probe_command(endpoint, protocol=protocol))
+
+
+@commands.command("set-clock", rich_help_panel=WIRES)
+def set_clock(
+    endpoint: Endpoint,
+    protocol: Annotated[str, typer.Option(help="Which kind of reader it is.")],
+    author: Annotated[str, typer.Option(help="Who says so.")],
+    race: Annotated[
+        str | None,
+        typer.Option(metavar="RACE", help="The race it is for: its zone is taken, and a note goes into its journal."),
+    ] = None,
+) -> None:
+    """Sets a reader's clock to this computer's time, before the race, and asks whether it was done.
+
+    This is the only command that changes anything on a reader; no engine ever does. Refused once the race has a gun,
+    or its first gun was planned: from then on a wrong clock is corrected in the journal (docs/clocks.md). A clock that
+    keeps local time gets that of the race's zone, else of this computer's. Exit code 1 when the clock is not right
+    afterwards.
+
+    Example: `calanque set-clock tcp:192.168.1.20:10000 --protocol ipico --author Anne --race races/my_race`
+    """
+    from calanque.commands.set_clock import set_clock_command
+
+    raise typer.Exit(set_clock_command(endpoint, protocol=protocol, author=author, race=race))

@@ -105,6 +105,13 @@ class Seen(_Command):
     text: Annotated[str, StringConstraints(max_length=1000)] = ""
 
 
+class Note(_Command):
+    """Something that was done or seen, for the record; changes nothing."""
+
+    author: Author
+    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+
+
 class StatusAsked(_Command):
     """What the engine is doing: sources, journal, counts."""
 
@@ -112,6 +119,7 @@ class StatusAsked(_Command):
 COMMANDS: Final[Mapping[str, type[_Command]]] = {
     "close": Close,
     "gun": Gun,
+    "note": Note,
     "post": Post,
     "publish": Publish,
     "roster": Roster,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from jumping_loop import run_jumping
+from pty_peer import PtyPeer
 from reader_peer import STAMP, ReaderPeer, ended
 from test_driver import jumping
 
@@ -18,7 +20,7 @@ from readers.events import ClockSeen, StatusKind
 from readers.ipico_requests import Request
 from readers.probing import ASK_S, LISTEN_S, Found, kinds_for, probe
 from readers.race_clock import RaceClock
-from readers.transports import MemoryTransport, Transport, memory_pair
+from readers.transports import MemoryTransport, Transport, memory_pair, open_transport
 from timing.instants import HOUR, SECOND
 from timing.reader_kinds import KIND_OF
 from timing.reads import ClockKind
@@ -128,6 +130,18 @@ async def test_a_link_that_breaks_is_opened_again_and_one_that_cannot_be_opened_
 
     with pytest.raises(ConnectFailed, match="nobody there"):
         await probe(nowhere, ("ipico",), RaceClock.fastest(STAMP))
+
+
+async def test_over_a_real_serial_port(tmp_path: Path) -> None:
+    pty, peer = PtyPeer(tmp_path / "reader"), ReaderPeer()
+    playing = asyncio.ensure_future(peer.play(pty))
+    endpoint = f"serial:{tmp_path / 'reader'}"
+    found = await probe(lambda: open_transport(endpoint), kinds_for(endpoint), RaceClock.real(), listen_s=0.2, ask_s=4)
+    assert found.kind is not None
+    assert found.kind.protocol == "ipico"
+    assert found.kind.clock is not None
+    await ended(playing)
+    pty.close()
 
 
 def test_only_kinds_that_fit_the_wire_are_tried() -> None:
