@@ -12,20 +12,34 @@ commands = typer.Typer()
 
 @commands.command(rich_help_panel=AFTER)
 def replay(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A race folder that was run.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="A race folder that was run, or a file of `capture/`.")
+    ],
     out: Annotated[Path, typer.Option(help="Folder for the results of the replay.")],
     through: Annotated[int | None, typer.Option(min=0, help="Stop at this journal number.")] = None,
     speed: Annotated[str, typer.Option(help="`max`, or how many times life, with the live page served.")] = "max",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the live page; 0: a free one.")] = 0,
+    protocol: Annotated[
+        str | None, typer.Option(help="Of a capture: what the reader spoke; else what the race file says.")
+    ] = None,
+    race: Annotated[
+        str | None, typer.Option(help="Of a capture: the race it belongs to; else the one in whose folder it lies.")
+    ] = None,
 ) -> None:
     """Runs a recorded race again from its journal, and compares the results with what was published.
 
-    Exit code 1 when they differ. The journal is only read.
+    Of a capture it decodes the bytes again as they came, writes the reads (docs/read_logs.md), and says which of them
+    the journal does not have. Exit code 1 when something differs. The journal is only read.
 
     Example: `calanque replay races/my_race --out again --speed 60`
+
+    Then: `calanque replay races/my_race/capture/finish.0001.capture --out again`
     """
     from calanque.commands.replay import replay_command
+    from calanque.commands.replay_capture import is_capture, replay_capture
 
+    if is_capture(folder):
+        raise typer.Exit(replay_capture(folder, out=out, speed=speed, protocol=protocol, race=race))
     raise typer.Exit(replay_command(folder, out=out, through=through, speed=speed, port=port))
 
 

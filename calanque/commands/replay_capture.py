@@ -1,0 +1,168 @@
+"""`calanque replay CAPTURE`: the bytes of one source again, through its decoder, and held against the journal.
+
+The same path as live up to the read: capture, protocol, stamps. At a pace it tells what came, when it came; at `max`
+it only counts. What it finds is written as a read log where the race is known, else with the stamps as sent.
+"""
+
+import csv
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from calanque.errors import FrontDoorError
+from calanque.exit_codes import DIFFERENT, OK
+from calanque.folder import RaceFolder, folder_of
+from calanque.terminal import grouped, say, table, warn
+from config.loader import load_race
+from config.plan import RacePlan
+from readers.capture import CaptureKind, CaptureRecord, capture_records
+from readers.errors import CaptureDamaged
+from readers.events import DecoderEvent, GunSeen, Malformed, StatusSeen
+from readers.protocol import protocol_class
+from readers.race_clock import RaceClock, check_speed
+from readers.replay import replayed
+from readers.source_picture import clean
+from timing.clocks import moments
+from timing.journal import Journal
+from timing.mats import MatFinder
+from timing.race import Source
+from timing.reader_kinds import KIND_OF
+from timing.reads import ChipRead, SourceId, SourceReads
+from timing.state import RaceState
+
+SHOWN: Final = 10
+"""Reads named of those that are not in the journal; the counts are whole."""
+LOG_COLUMNS: Final = ("mat", "tag", "epoch_us", "antenna", "rssi", "source", "seq", "received_us")
+STAMP_COLUMNS: Final = ("label", "tag", "stamp_us", "antenna", "rssi", "file", "seq", "received_us")
+
+
+def is_capture(path: Path) -> bool:
+    """Whether a file is to be taken as a capture: by its name, since a damaged one is to be told so."""
+    return path.is_file() and path.suffix == ".capture"
+
+
+def replay_capture(path: Path, *, out: Path, speed: str, protocol: str | None, race: str | None) -> int:
+    check_speed(speed)
+    source_id = path.name.split(".")[0] if path.name.count(".") < 2 else path.name.rsplit(".", 2)[0]
+    folder = _race_of(path, race)
+    plan = None if folder is None else load_race(folder.path)
+    source = _source(plan, SourceId(source_id), protocol)
+    events = _events(path, source, speed)
+    reads = [event for event in events if isinstance(event, ChipRead)]
+    written = _write(reads, source, plan, out)
+    kinds = Counter(type(event).__name__ for event in events)
+    say(f"{path}: {source.id} ({source.protocol})")
+    table((name, grouped(count)) for name, count in sorted(kinds.items()))
+    say(f"Reads in {written}")
+    if folder is None or plan is None or not folder.journal.is_file():
+        say("No race with a journal is known to hold it against: give --race")
+        return OK
+    return _compared(reads, source, folder, plan)
+
+
+def _race_of(path: Path, race: str | None) -> RaceFolder | None:
+    """The race that was told, or the one in whose folder the capture lies."""
+    if race is not None:
+        folder = folder_of(race)
+        if not folder.race_file.is_file():
+            raise FrontDoorError(f"--race {race}: no race folder; give one that was run, or its name below races/")
+        return folder
+    around = RaceFolder(path.resolve().parent.parent)
+    return around if path.resolve().parent == around.capture and around.race_file.is_file() else None
+
+
+def _source(plan: RacePlan | None, name: SourceId, protocol: str | None) -> Source:
+    """What the race file says of the source, spoken to as the command line says.
+
+    Raises: FrontDoorError when nobody says what it speaks; UnknownProtocol.
+    """
+    found = next((each for each in plan.race.sources if each.id == name), None) if plan is not None else None
+    spoken = protocol or (found.protocol if found is not None else None)
+    if spoken is None:
+        raise FrontDoorError(f"no race says what {name} speaks: give --protocol, of {', '.join(KIND_OF)}, or --race")
+    protocol_class(spoken)
+    clock = found.clock if found is not None else KIND_OF[spoken].clock
+    return Source(id=name, protocol=spoken, connect="file", clock=clock)
+
+
+def _events(path: Path, source: Source, speed: str) -> list[DecoderEvent]:
+    """All that the decoder says of the capture; what is before some damage counts."""
+    told = speed != "max"
+    events: list[DecoderEvent] = []
+    try:
+        for batch in replayed(_paced(capture_records(path), speed), protocol_class(source.protocol)()):
+            events += batch
+            for event in batch if told else ():
+                say(_in_words(event))
+    except CaptureDamaged as error:
+        warn(f"{error}: what is before it counts")
+    except KeyboardInterrupt:
+        warn("ended before the end of the capture")
+    return events
+
+
+def _paced(records: Iterable[CaptureRecord], speed: str) -> Iterator[CaptureRecord]:
+    """The records as they came, so many times as fast."""
+    clock: RaceClock | None = None
+    for record in records:
+        if speed != "max":
+            clock = clock or RaceClock.simulated(record.at_us, speed)
+            time.sleep(clock.real_seconds_until(record.at_us))
+            if record.kind in (CaptureKind.OPENED, CaptureKind.ENDED):
+                say(f"-- link {record.kind.name.lower()}: {clean(record.content.decode('utf-8', 'replace'))}")
+        yield record
+
+
+def _in_words(event: DecoderEvent) -> str:
+    match event:
+        case ChipRead():
+            return f"read {event.tag} at {event.stamp_us}, antenna {event.antenna}, signal {event.rssi}"
+        case GunSeen():
+            return f"gun at {event.stamp_us}"
+        case Malformed():
+            return f"malformed, {event.size} bytes ({event.reason}): {clean(event.raw)}"
+        case StatusSeen():
+            return f"{event.kind.value}: {clean(event.text)}"
+    return clean(str(event))
+
+
+def _write(reads: list[ChipRead], source: Source, plan: RacePlan | None, out: Path) -> Path:
+    """A read log, instants without any correction; without a race the stamps."""
+    out.mkdir(parents=True, exist_ok=True)
+    path = out / (f"{source.id}.reads.csv" if plan is not None else f"{source.id}.stamps.csv")
+    with path.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        if plan is None:
+            rows.writerow(STAMP_COLUMNS)
+            rows.writerows(
+                (r.label, r.tag, r.stamp_us, r.antenna, r.rssi, r.reader_file, r.reader_seq, r.received_us)
+                for r in reads
+            )
+            return path
+        rows.writerow(LOG_COLUMNS)
+        course, finder = plan.race.course, MatFinder(plan.race.course)
+        instants, _ = moments(np.array([r.stamp_us for r in reads], np.int64), source.clock, plan.race)
+        for r, instant_us in zip(reads, instants.tolist(), strict=True):
+            at = finder.find(source.id, r.label, r.antenna)
+            mat = course.mats[at].id if at >= 0 else f"{source.id}/{r.label or '?'}"
+            rows.writerow((mat, r.tag, instant_us, r.antenna, r.rssi, source.id, r.reader_seq, r.received_us))
+    return path
+
+
+def _compared(reads: list[ChipRead], source: Source, folder: RaceFolder, plan: RacePlan) -> int:
+    """Whether the journal has every read of the capture."""
+    state = RaceState(plan.race)
+    with Journal.open(folder.journal, read_only=True, race=plan.race.id) as journal:
+        state.apply_all(journal.entries())
+    missing, repeats = state.identity_index().fresh(SourceReads(source=source.id, clock=source.clock, reads=reads))
+    say(f"Of {grouped(len(reads))} reads the journal has {grouped(repeats)}; repeats among them count as had")
+    if not missing.reads:
+        return OK
+    say(f"NOT in the journal: {grouped(len(missing.reads))}")
+    for read in missing.reads[:SHOWN]:
+        say(f"  {_in_words(read)}")
+    return DIFFERENT
