@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from calanque.cli.arguments import WIRES
+from calanque.cli.arguments import WIRES, Running
 
 commands = typer.Typer()
 
@@ -76,3 +76,23 @@ def set_clock(
     from calanque.commands.set_clock import set_clock_command
 
     raise typer.Exit(set_clock_command(endpoint, protocol=protocol, author=author, race=race))
+
+
+@commands.command("clock-out", rich_help_panel=WIRES)
+def clock_out(
+    race: Running,
+    serial: Annotated[
+        str,
+        typer.Option(metavar="DEVICE", help="`/dev/ttyUSB1`, or `serial:/dev/ttyUSB1?baud=19200`, or `tcp:host:port`."),
+    ],
+    wave: Annotated[str | None, typer.Option(help="Whose gun counts; the first wave's unless given.")] = None,
+) -> None:
+    """The race clock for a display board: time since the gun in force, a line a second (docs/display_clock.md).
+
+    Follows the running engine, and goes on counting while it is started again. Ctrl+C ends it.
+
+    Example: `calanque clock-out races/my_race --serial /dev/ttyUSB1`
+    """
+    from calanque.commands.clock_out import clock_out_command
+
+    raise typer.Exit(clock_out_command(race, serial=serial, wave=wave))
