@@ -12,7 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 from config.categories import CategoryBasis
 from config.plan import Clock, MainRank, Per, ReadingMode, Ties
 from config.race_values import (
-    PROTOCOL_CLOCKS,
     BibRanges,
     Connect,
     Day,
@@ -213,7 +212,7 @@ class SourceSection(Section):
     id: Id = key("Name of the source, the same however it is heard.", "a-z 0-9 . _ -, at most 64")
     protocol: str = key(
         "What the reader speaks.",
-        " or ".join(f'"{name}"' for name in PROTOCOL_CLOCKS) + "; any word behind a collector",
+        'a name that `calanque readers` lists, or "read_log"; any word behind a collector',
         "ipico",
     )
     connect: Connect = key(
@@ -224,7 +223,7 @@ class SourceSection(Section):
         "What its clock keeps.",
         '"utc", "local", "time_of_day" or "elapsed"',
         None,
-        '`"local"` for ipico, else `"utc"`',
+        "what its kind keeps (`calanque readers`)",
     )
 
 

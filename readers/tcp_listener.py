@@ -5,17 +5,13 @@ that the first call is dead. Only this computer is listened to unless an address
 """
 
 import asyncio
-import contextlib
-import socket
 from typing import Final
 
 from readers.errors import ConnectFailed
-from readers.transports import READ_MAX, TcpTransport, reason_of
+from readers.transports import READ_MAX, TcpTransport, reason_of, watched
 
 CALL_WITHIN_S: Final = 2.0
 """After that a wait for a call is given up, so that whoever waits can say so; the port stays open."""
-SYSTEM_WATCH_S: Final = (10, 5, 3)
-"""A silent caller is asked by the system after 10 s, each 5 s, and given up after 3 questions without an answer."""
 
 
 class TcpListener:
@@ -93,16 +89,6 @@ class TcpListener:
         for older in (self._waiting, self._current):
             if older is not None:
                 older.close(f"{name} calls and takes over")
-        _have_watched(writer.get_extra_info("socket"))
+        watched(writer.get_extra_info("socket"))
         self._waiting = TcpTransport(reader, writer, name)
         self._called.set()
-
-
-def _have_watched(sock: socket.socket) -> None:
-    """A caller that vanished without a goodbye is noticed by the system, if nothing is ever sent to it."""
-    options = ("TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT")
-    with contextlib.suppress(OSError):
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        for option, value in zip(options, SYSTEM_WATCH_S, strict=True):
-            if hasattr(socket, option):
-                sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)

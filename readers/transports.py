@@ -7,7 +7,9 @@ and is no link: it goes through the broker.
 """
 
 import asyncio
+import contextlib
 import re
+import socket
 import typing
 from typing import Final, Self
 
@@ -16,6 +18,8 @@ from readers.errors import BadEndpoint, ConnectFailed, ConnectionLost
 READ_MAX: Final = 65_536
 """Bytes given by one read at most."""
 CONNECT_WITHIN_S: Final = 10.0
+SYSTEM_WATCH_S: Final = (10, 5, 3)
+"""The system asks the other end of a silent link after 10 s, then each 5 s, and gives it up after 3 questions."""
 MEMORY_MAX: Final = 65_536
 """Bytes under way in one direction of a memory link."""
 
@@ -147,6 +151,7 @@ class TcpTransport:
             raise ConnectFailed(f"{name} does not answer: is the reader on, and on this network?") from error
         except (OSError, UnicodeError) as error:
             raise ConnectFailed(f"cannot connect to {name}: {reason_of(error)}") from error
+        watched(writer.get_extra_info("socket"))
         return cls(reader, writer, name)
 
     async def read(self) -> bytes:
@@ -241,6 +246,16 @@ def memory_pair() -> tuple[MemoryTransport, MemoryTransport]:
     """Two ends of one link inside the process: what one writes the other reads."""
     there, back = _Pipe(), _Pipe()
     return MemoryTransport(back, there), MemoryTransport(there, back)
+
+
+def watched(sock: socket.socket) -> None:
+    """Has the system notice an end that vanished without a goodbye, also where nothing is ever sent to it."""
+    options = ("TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT")
+    with contextlib.suppress(OSError):
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, value in zip(options, SYSTEM_WATCH_S, strict=True):
+            if hasattr(socket, option):
+                sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
 
 
 def reason_of(error: BaseException) -> str:
