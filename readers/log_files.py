@@ -1,8 +1,9 @@
-"""Files of reads into columns: read logs (CSV), IPICO lines, files of ChronoTrack boxes, told apart by what is in them.
+"""Files of reads into columns: read logs (CSV), IPICO lines, files of ChronoTrack boxes, RACE RESULT passings, told
+apart by what is in them; and any other CSV that has a mapping beside it.
 
 Owns which file is of which kind, where its reads were made, and the joining of all files into one `Reads`. What lines
-of each kind mean is in `read_log.py`, `ipico_file.py` and `chronotrack_file.py`; the page for people is
-docs/read_logs.md.
+of each kind mean is in `read_log.py`, `ipico_file.py`, `chronotrack_file.py`, `race_result_file.py` and
+`mapped_csv.py`; the page for people is docs/read_logs.md.
 """
 
 import re
@@ -14,10 +15,14 @@ from typing import Final, Protocol
 import numpy as np
 
 from readers.chronotrack_file import MARKER_LINE, READ_LINE, ChronoTrackFile, ChronoTrackMarks
+from readers.csv_mapping import load_mapping, mapping_beside
 from readers.errors import ReadFileRefused
 from readers.file_columns import BadLine, BadLines, FileColumns, UnknownMats, shown
+from readers.file_lines import LineFile
 from readers.ipico_file import FileGun, IpicoFile
 from readers.line_blocks import BLOCK_BYTES, Block, LineBlocks
+from readers.mapped_csv import MappedLines
+from readers.race_result_file import RaceResultLines, is_passing
 from readers.read_log import NEEDED, LogHeader, LogMeanings, ReadLog
 from timing.clocks import moments
 from timing.instants import Instant
@@ -178,6 +183,9 @@ class _Loading:
         """The kind of a file, told by its first block, and the part of the block that holds reads."""
         lines = _text(block).split("\n", _HEAD_LINES)[:_HEAD_LINES]
         at, first = next((at, line) for at, line in enumerate(lines) if line.strip())
+        mapping = mapping_beside(file.path)
+        if mapping is not None:
+            return self._mapped(file, mapping, lines_before), block
         if sum(name in first.lower() for name in NEEDED) >= 2:
             header = LogHeader.of(first.rstrip("\r"), str(file.path))
             for _ in range(at + 1):
@@ -189,10 +197,14 @@ class _Loading:
             return self._reader_file(ChronoTrackMarks, file, lines_before), block
         if any(_IPICO_LINE.match(line) for line in lines):
             return self._reader_file(IpicoFile, file, lines_before), block
+        if any(is_passing(line) for line in lines):
+            return self._race_result_file(file, lines_before), block
         raise ReadFileRefused(
             f"{file.path}: not a file of reads that is known here; it begins with `{shown(first, 60)}`. "
             "A read log is CSV with a header like mat,tag,epoch_us,antenna,rssi; "
-            "a file of IPICO lines has records that begin with aa, one of a ChronoTrack box lines that begin with TO~."
+            "a file of IPICO lines has records that begin with aa; one of a ChronoTrack box lines that begin with TO~; "
+            "one of RACE RESULT passings lines like 1;ZICAD30;2026-10-25;10:00:01.250. For any other CSV write a "
+            f"mapping, {file.path.name}.toml."
         )
 
     def _read_log(self, file: ReadFile, header: LogHeader, lines: int) -> _Kind:
@@ -225,8 +237,61 @@ class _Loading:
             lines_before=lines,
             bad=self._bad,
         )
-        clocks = {s.clock for s in self._race.sources if s.id == source}
-        return _Kind(parser=parser, clock=clocks.pop() if clocks else ClockKind.LOCAL, source=source, guns=parser.guns)
+        return _Kind(parser=parser, clock=self._clock_of(source), source=source, guns=parser.guns)
+
+    def _race_result_file(self, file: ReadFile, lines: int) -> _Kind:
+        source = file.source or self._source_named_by(file.path) or self._only_source("race_result")
+        if source is None:
+            raise self._without_source(file.path)
+
+        def mat_of(loop: str | None, antenna: int | None) -> int:
+            found = self._finder.find(source, loop, antenna)
+            return found if found >= 0 else self._unknown.code(f"{source}/{loop or antenna or ''}".rstrip("/"))
+
+        meaning = RaceResultLines(mat_of, tags=self._tags, source_of_mat=self._source_of_mat(source))
+        parser = LineFile(meaning, file=str(file.path), lines_before=lines, bad=self._bad)
+        return _Kind(parser=parser, clock=self._clock_of(source), source=source, guns=parser.guns)
+
+    def _mapped(self, file: ReadFile, path: Path, lines: int) -> _Kind:
+        mapping = load_mapping(path)
+        said = None if mapping.source is None else SourceId(mapping.source)
+        self._check_source(ReadFile(path=path, source=said))
+        mats = {mat.id: index for index, mat in enumerate(self._race.course.mats)}
+        for mat in (*mapping.mats.values(), *([mapping.mat] if mapping.mat else [])):
+            if mat not in mats:
+                raise ReadFileRefused(f"{path}: the race has no mat {mat}; it has {', '.join(mats) or 'none'}")
+        source = file.source or said or self._source_named_by(file.path)
+        if source is None and mapping.mat is None and "mat" not in mapping.columns:
+            raise self._without_source(file.path)
+
+        def mat_of(name: str, label: str | None, antenna: int | None) -> int:
+            found = mats.get(name, -1)
+            if found < 0:
+                found = self._finder.find(source or "", label or name or None, antenna)
+            return found if found >= 0 else self._unknown.code(name or f"{source}/{label or antenna or ''}".rstrip("/"))
+
+        meaning = MappedLines(
+            mapping, mat_of, where=str(file.path), tags=self._tags, source_of_mat=self._source_of_mat(source)
+        )
+        parser = LineFile(meaning, file=str(file.path), lines_before=lines, bad=self._bad)
+        return _Kind(parser=parser, clock=mapping.clock, source=source, guns=parser.guns)
+
+    def _clock_of(self, source: SourceId | None) -> ClockKind:
+        """What a source's clock keeps; wall time where nobody says."""
+        clocks = [s.clock for s in self._race.sources if s.id == source]
+        return clocks[0] if clocks else ClockKind.LOCAL
+
+    def _only_source(self, protocol: str) -> SourceId | None:
+        """The race's one source of a protocol, where there is exactly one."""
+        sources = [source.id for source in self._race.sources if source.protocol == protocol]
+        return sources[0] if len(sources) == 1 else None
+
+    def _without_source(self, path: Path) -> ReadFileRefused:
+        names = ", ".join(source.id for source in self._race.sources)
+        return ReadFileRefused(
+            f"{path}: does not say which of the race's readers it comes from. Write SOURCE={path} with one of: "
+            f"{names}; or name the file after its source."
+        )
 
     def _check_source(self, file: ReadFile) -> None:
         names = [source.id for source in self._race.sources]
