@@ -18,7 +18,7 @@ from readers.events import (
     StatusKind,
     StatusSeen,
 )
-from readers.protocol import Now
+from readers.protocol import Now, Since
 from readers.race_result_memory import NO_ANSWER, PassingFetch
 from readers.race_result_records import Passing, file_of, passing, stamp_of, status
 from readers.race_result_requests import (
@@ -113,11 +113,10 @@ class RaceResultProtocol:
         self._send_next(now)
         return events
 
-    def ask_memory(self, since: "object", now: Now) -> None:
+    def ask_memory(self, since: Since | None, now: Now) -> None:
         """All since the durable passing's number, in its file and those after it; None: all of the current file."""
-        file: str | None = getattr(since, "file", None)
-        number: int | None = getattr(since, "seq", None)
-        self._fetch.ask(None if file is None else file_of(file)[1], number)
+        file = None if since is None or since.file is None else file_of(since.file)[1]
+        self._fetch.ask(file, None if since is None else since.seq)
         if COUNT not in self._questions:
             self._questions.append(COUNT)
         self._send_next(now)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,7 +15,7 @@ from reader_peer import Kept, ended
 from readers.driver import Driver
 from readers.events import ClockSeen, DecoderEvent, MemoryProgress, MemoryState, StatusKind, StatusSeen
 from readers.health import Link
-from readers.protocol import Now, protocol_class
+from readers.protocol import Now, Since, protocol_class
 from readers.race_clock import RaceClock
 from readers.race_result import ANSWER_WITHIN_US, ASK_EVERY_US, POLL_EVERY_US, RaceResultProtocol
 from readers.race_result_frames import answer, passing_line, status_line
@@ -35,14 +34,6 @@ HARMLESS = re.compile(
     r"GETPROTOCOL|SETPROTOCOL;[0-9.]+|SETPUSHPREWARNS;0|SETPUSHPASSINGS;1;0|PASSINGS|GETSTATUS|GETTIME"
     r"|GETCONFIG;GENERAL;BOXNAME|GETFILE;[0-9]+|[0-9]+:[0-9]+"
 )
-
-
-class Durable(NamedTuple):
-    """The last read that is durable, as the driver tells it."""
-
-    stamp_us: int
-    file: str | None = None
-    seq: int | None = None
 
 
 def detections(count: int, first_us: int = NINE, step_us: int = SECOND) -> list[Detection]:
@@ -68,7 +59,7 @@ class Joined:
     def now(self) -> Now:
         return Now(self.us, self.us - NINE + HOUR)
 
-    def connect(self, since: object = None) -> Joined:
+    def connect(self, since: Since | None = None) -> Joined:
         self.device.host_connected(self.us)
         self.linked = True
         self.protocol.connected(self.now)
@@ -163,7 +154,7 @@ def test_what_passed_during_a_cut_is_fetched_from_the_durable_number_on_and_repe
     joined.cut()
     joined.wait(30 * SECOND)
     joined.device.requests.clear()
-    joined.connect(Durable(last.stamp_us, last.reader_file, last.reader_seq)).wait(60 * SECOND)
+    joined.connect(Since(last.stamp_us, last.reader_file, last.reader_seq)).wait(60 * SECOND)
     assert joined.keys == all_keys(1000)
     assert joined.memory[-1] is MemoryState.DONE
     assert f"{seen - 200}:{PAGE}" in joined.device.requests
@@ -189,7 +180,7 @@ def test_when_operation_was_started_anew_the_rest_of_the_old_file_comes_too() ->
     joined.wait(10 * SECOND)
     device.restart(joined.us)
     joined.wait(5 * SECOND)
-    joined.connect(Durable(last.stamp_us, last.reader_file, last.reader_seq)).wait(40 * SECOND)
+    joined.connect(Since(last.stamp_us, last.reader_file, last.reader_seq)).wait(40 * SECOND)
     assert {read.tag for read in joined.reads} == {f"A{n + 1}" for n in range(60)}
     assert {file for file, _ in joined.keys} == {"D-50432/177", "D-50432/178", "D-50432/179"}
     assert len(joined.keys) == 60
@@ -253,7 +244,7 @@ def test_asking_during_a_fetch_asks_again_after_it() -> None:
 
 
 def test_an_older_file_that_is_not_given_is_told_in_words() -> None:
-    joined = Joined(VirtualDecoder(detections(5), ZONE, file=12)).connect(Durable(NINE, "D-50432/11", 40))
+    joined = Joined(VirtualDecoder(detections(5), ZONE, file=12)).connect(Since(NINE, "D-50432/11", 40))
     (done,) = [event for event in joined.events if isinstance(event, MemoryProgress) and event.text]
     assert done.state is MemoryState.DONE
     assert "file 11" in done.text
@@ -370,7 +361,7 @@ def test_whatever_a_decoder_says_only_harmless_words_are_ever_sent(steps: list[b
             if (deadline := protocol.next_deadline()) is not None and deadline <= now.steady_us:
                 protocol.handle_deadline(now)
         elif step == "ask":
-            protocol.ask_memory(Durable(NINE, "D-50432/9", 3), now)
+            protocol.ask_memory(Since(NINE, "D-50432/9", 3), now)
         else:
             protocol.disconnected()
             protocol.connected(now)
