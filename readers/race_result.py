@@ -80,7 +80,7 @@ class RaceResultProtocol:
     def connected(self, now: Now) -> None:
         self._stream.forget()
         self._start_over()
-        self._questions.extend((VERSIONS, NO_PREWARNS, PUSH, COUNT, STATUS, CLOCK, BOX))
+        self._questions.extend((VERSIONS, NO_PREWARNS, PUSH, STATUS, COUNT, CLOCK, BOX))
         self._beat_us = now.steady_us + ASK_EVERY_US
         self._send_next(now)
 
@@ -114,7 +114,10 @@ class RaceResultProtocol:
         return events
 
     def ask_memory(self, since: Since | None, now: Now) -> None:
-        """All since the durable passing's number, in its file and those after it; None: all of the current file."""
+        """All since the durable passing's number, in its file and those after it.
+
+        None, or a read without a file: all of the current file, and of those before it that are of the same day.
+        """
         file = None if since is None or since.file is None else file_of(since.file)[1]
         self._fetch.ask(file, None if since is None else since.seq)
         if COUNT not in self._questions:
@@ -199,7 +202,7 @@ class RaceResultProtocol:
             self._pushing = True
             self._fetch.pushed(found.number, found.file)
         else:
-            self._fetch.pulled(found.number)
+            self._fetch.pulled(found.number, found.stamp.us)
         if found.marker:
             return [_gun(found, line.text, now)]
         return [found.as_read(now.race_us, line.text if self._keep_raw else None)]
@@ -289,6 +292,8 @@ class RaceResultProtocol:
         seen = status(fields)
         if seen.file is not None:
             self._fetch.file_seen(seen.file)
+        if seen.stamp is not None:
+            self._fetch.clock_us = seen.stamp.us if seen.stamp.dated else None
         return [
             StatusSeen(kind=StatusKind.SETTING, text=seen.text or "a status that says nothing", raw=text),
             *self._warnings("status", seen.warnings, text),

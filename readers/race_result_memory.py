@@ -11,6 +11,7 @@ from typing import Final
 
 from readers.events import MemoryProgress, MemoryState
 from readers.race_result_requests import Request, passings, whole_file
+from timing.instants import HOUR
 
 PAGE: Final = 256
 """Passings asked for at once: 25 kB."""
@@ -20,6 +21,8 @@ NUMBERS_BEFORE: Final = 200
 """Asked again before the durable number."""
 FILES_MAX: Final = 16
 """Older files fetched at most: a decoder keeps those of months."""
+SAME_DAY_US: Final = 18 * HOUR
+"""An older file is of this day when its last passing is no older than this."""
 WAITING_MAX: Final = 100
 """Spans and files that wait; where a line loses so many, the missing ones are found by the next fetch."""
 
@@ -48,11 +51,13 @@ class Span:
 
 @dataclass(slots=True)
 class OldFile:
-    """All passings of an older file."""
+    """All passings of an older file. `tried`: perhaps of this day: if so, the one before it is tried, too."""
 
     number: int
     memory: bool
     passes: int = 0
+    tried: bool = False
+    newest_us: int = 0
 
     @property
     def request(self) -> Request:
@@ -75,6 +80,8 @@ class PassingFetch:
     def reset(self) -> None:
         """A new link: nothing is under way, and nothing is known of the decoder's files."""
         self.file: int | None = None
+        self.clock_us: int | None = None
+        """What the decoder's clock showed last, where it has a date."""
         self.job: Job | None = None
         self._waiting: deque[Job] = deque()
         # The number that the next push will have; None before the first count.
@@ -90,7 +97,7 @@ class PassingFetch:
     # What is wanted
 
     def ask(self, file: int | None, number: int | None) -> None:
-        """Everything since this passing is wanted; None: all of the current file. It begins with the next count."""
+        """Everything since this passing is wanted; None: all of this day. It begins with the next count."""
         if self._running:
             self._again = (file, number)
         else:
@@ -146,12 +153,14 @@ class PassingFetch:
             self._add(Span(self._next, number - 1, memory=False))
         self._next = number + 1
 
-    def pulled(self, number: int) -> None:
+    def pulled(self, number: int, stamp_us: int) -> None:
         """A passing came that was asked for."""
         if self.job is not None and self.job.memory:
             self._done += 1
         if isinstance(self.job, Span):
             self.job.got.add(number)
+        elif self.job is not None:
+            self.job.newest_us = max(self.job.newest_us, stamp_us)
 
     def page_ended(self) -> list[MemoryProgress]:
         """The answer to the last request is whole."""
@@ -159,6 +168,8 @@ class PassingFetch:
         if job is None:
             return []
         if isinstance(job, OldFile):
+            if job.tried and self.clock_us is not None and job.newest_us >= self.clock_us - SAME_DAY_US:
+                self._try_file(job.number - 1)
             return self._finished()
         missing = next((n for n in range(job.first, job.page_end + 1) if n not in job.got), None)
         if missing is not None:
@@ -177,7 +188,7 @@ class PassingFetch:
         if job is None:
             return []
         job.passes += 1
-        if job.passes < PASSES_MAX:
+        if job.passes < PASSES_MAX and not (isinstance(job, OldFile) and job.tried):
             return []
         return self._given_up(NO_ANSWER)
 
@@ -185,7 +196,7 @@ class PassingFetch:
         """The decoder answered no."""
         if isinstance(self.job, OldFile):
             text = f"the decoder does not give its file {self.job.number} ({words}): copy it and import it"
-            if self.job.memory:
+            if self.job.memory and not self.job.tried:
                 self._troubles.append(text)
             return self._finished()
         return self._given_up(f"the decoder gives no passings by number ({words})")
@@ -213,9 +224,16 @@ class PassingFetch:
                 self._add(OldFile(old, memory=True))
         if first <= count:
             self._add(Span(first, count, memory=True))
+        if file is None and self.file is not None and self.clock_us is not None:
+            self._try_file(self.file - 1)
         self._next = max(self._next or 1, count + 1)
         self._done, self._total = 0, max(0, count - first + 1)
         return self._progress() if self._waiting_memory() else self._ended()
+
+    def _try_file(self, number: int) -> None:
+        """Times without a date could not be told from those of another day: then no older file is tried."""
+        if number >= max(1, (self.file or 0) - FILES_MAX):
+            self._add(OldFile(number, memory=True, tried=True))
 
     def _add(self, job: Job) -> None:
         if len(self._waiting) < WAITING_MAX:
@@ -233,7 +251,8 @@ class PassingFetch:
         return any(job.memory for job in (self.job, *self._waiting) if job is not None)
 
     def _given_up(self, text: str) -> list[MemoryProgress]:
-        if self.job is not None and self.job.memory:
+        job = self.job
+        if job is not None and job.memory and not (isinstance(job, OldFile) and job.tried):
             self._broken = True
             self._troubles.append(text)
         return self._finished()

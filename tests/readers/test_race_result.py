@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -120,8 +121,9 @@ def all_keys(count: int, file: int = 177) -> set[tuple[str | None, int | None]]:
 def test_a_session_begins_with_the_version_the_pushes_the_count_and_the_time() -> None:
     joined = Joined(VirtualDecoder([], ZONE)).connect()
     assert joined.device.requests[:4] == ["GETPROTOCOL", "SETPROTOCOL;3.2", "SETPUSHPREWARNS;0", "SETPUSHPASSINGS;1;0"]
-    assert set(joined.device.requests[4:]) == {"PASSINGS", "GETSTATUS", "GETTIME", "GETCONFIG;GENERAL;BOXNAME"}
-    assert joined.memory == [MemoryState.DONE]
+    then = {"GETSTATUS", "PASSINGS", "GETTIME", "GETCONFIG;GENERAL;BOXNAME", "GETFILE;176"}
+    assert set(joined.device.requests[4:]) == then
+    assert joined.memory[-1] is MemoryState.DONE
     texts = [
         event.text for event in joined.events if isinstance(event, StatusSeen) and event.kind is StatusKind.SETTING
     ]
@@ -162,6 +164,28 @@ def test_what_passed_during_a_cut_is_fetched_from_the_durable_number_on_and_repe
     for read in joined.reads:
         twin = by_key.setdefault((read.reader_file, read.reader_seq), read)
         assert (twin.tag, twin.stamp_us, twin.label) == (read.tag, read.stamp_us, read.label)
+
+
+@pytest.mark.parametrize("dated", [True, False])
+def test_without_a_durable_read_the_files_of_this_day_come_and_no_others(dated: bool) -> None:
+    """Times of a clock without a date could be of any day: then the current file only."""
+    days_ago = NINE - 30 * HOUR
+    zero = None if dated else days_ago - HOUR
+    passings = [*detections(5, days_ago), *detections(5, NINE - 4 * HOUR), *detections(5, NINE - 2 * HOUR)]
+    passings += detections(5, NINE - HOUR)
+    if zero is not None:
+        passings = [replace(passing, stamp_us=passing.due_us - zero) for passing in passings]
+    device = VirtualDecoder(passings, ZONE, file=9, zero_us=zero)
+    device.host_connected(NINE - 100 * HOUR)
+    for instant in (NINE - 31 * HOUR, NINE - 5 * HOUR, NINE - 3 * HOUR, NINE - 3 * HOUR // 2):
+        device.restart(instant)
+    joined = Joined(device).connect().wait(5 * SECOND)
+    assert joined.memory[-1] is MemoryState.DONE
+    files = {file for file, _ in joined.keys}
+    assert files == ({f"D-50432/{n}" for n in (10, 11, 12, 13)} if dated else {"D-50432/13"})
+    assert device.requests.count("GETFILE;10") == dated
+    assert "GETFILE;9" not in device.requests
+    assert not any(event.text for event in joined.events if isinstance(event, MemoryProgress))
 
 
 def test_without_a_durable_read_all_of_the_current_file_comes() -> None:

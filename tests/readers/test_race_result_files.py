@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 from file_race import MATS, RACE, mat, race
 
+from readers import race_result, race_result_memory
 from readers.csv_mapping import load_mapping
 from readers.errors import ReadFileRefused
 from readers.log_files import LoadedReads, ReadFile, read_files
 from readers.race_result_frames import passing_line
+from readers.race_result_requests import VERSION_MAX
 from timing.instants import DAY, HOUR, SECOND
 from timing.race import Race
 from timing.reads import ClockKind, Names, SourceId
@@ -220,3 +222,13 @@ def test_a_mapping_goes_before_what_the_file_looks_like(tmp_path: Path) -> None:
     mapping = 'mat = "COL-M"\nheader = false\nseparator = ";"\n[columns]\ntag = 2\ndate = 3\ntime = 4\n'
     assert mapped(tmp_path, mapping, passing_line(1, "33", TEN_WALL, bib_set="7")).rows == [("33", "COL-M", TEN)]
     assert len(MATS) == 5
+
+
+def test_the_figures_of_the_decoders_page_are_in_force() -> None:
+    page = " ".join((Path(__file__).parents[2] / "docs" / "readers_race_result.md").read_text(encoding="utf-8").split())
+    assert f"counted every {race_result.ASK_EVERY_US / SECOND} s" in page
+    assert race_result.POLL_EVERY_US == SECOND
+    assert f"up to {race_result_memory.PASSES_MAX} times" in page
+    assert f"{race_result_memory.NUMBERS_BEFORE} numbers earlier, in pages of {race_result_memory.PAGE}" in page
+    assert f"not older than {race_result_memory.SAME_DAY_US // HOUR} hours" in page
+    assert f"1.0 to {'.'.join(map(str, VERSION_MAX))}" in page
