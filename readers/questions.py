@@ -25,9 +25,10 @@ class Questions:
 
     __slots__ = ("_answers_ever", "_poll", "_poll_us", "_since_us", "_starts_us", "_waiting", "asked", "open", "out")
 
-    def __init__(self, poll: bytes) -> None:
+    def __init__(self, poll: bytes, *, always_answers: bool = False) -> None:
+        """`always_answers`: a device of this kind on the right port answers; its silence counts from the beginning."""
         self._poll = poll
-        self._answers_ever = False
+        self._answers_ever = always_answers
         self.forget()
 
     def forget(self) -> None:

@@ -155,6 +155,32 @@ READER_KINDS: Final[tuple[ReaderKind, ...]] = (
         known="fair: the maker's schema and published code; no recorded message",
         not_done="its HTTP, WebSocket and TCP ways; starting and stopping the reader; inputs as a gun",
     ),
+    ReaderKind(
+        name="chronelec",
+        title="TAG Heuer by Chronelec, Protime, Elite",
+        clock=ClockKind.TIME_OF_DAY,
+        transports=("serial", "tcp"),
+        tier=2,
+        rewind="what was not acknowledged, by itself",
+        reads_clock=False,
+        heartbeat=False,
+        gun=False,
+        known="fairly: one public driver, whose decoder took what is written here",
+        not_done="UDP (use the serial port), starting the decoder, settings",
+    ),
+    ReaderKind(
+        name="race_result_usb",
+        title="RACE RESULT USB Timing Box",
+        clock=ClockKind.UTC,
+        transports=("serial",),
+        tier=2,
+        rewind="by passing number",
+        reads_clock=True,
+        heartbeat=False,
+        gun=True,
+        known="well: the maker's page and one public driver",
+        not_done="setting the clock, early warnings",
+    ),
 )
 
 KIND_OF: Final[Mapping[str, ReaderKind]] = {kind.name: kind for kind in READER_KINDS}
