@@ -11,7 +11,7 @@ import json
 import logging
 import os
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -68,11 +68,12 @@ class _TopicRights(BaseTopicPlugin):
     class Config:
         race: str = ""
         users: list[str] = field(default_factory=list)
+        topics: dict[str, str] = field(default_factory=dict)
 
     def __init__(self, context: Any) -> None:
         super().__init__(context)
         config = context.config
-        self._rights = Rights(config.race, dict.fromkeys(config.users, ""))
+        self._rights = Rights(config.race, dict.fromkeys(config.users, ""), config.topics)
 
     async def topic_filtering(
         self, *, session: Session | None = None, topic: str | None = None, action: Action | None = None
@@ -131,7 +132,11 @@ class EmbeddedBroker:
         """Raises: BrokerNotStarted when the port is taken or may not be used."""
         plugins = {
             f"{__name__}._Admission": {},
-            f"{__name__}._TopicRights": {"race": self.rights.race, "users": list(self.rights.passwords)},
+            f"{__name__}._TopicRights": {
+                "race": self.rights.race,
+                "users": list(self.rights.passwords),
+                "topics": dict(self.rights.topics),
+            },
         }
         listener = ListenerConfig(type=ListenerType.EXTERNAL, bind=_LISTENER)
         self._broker = Broker(BrokerConfig(listeners={_LISTENER: listener}, plugins=plugins))
@@ -258,16 +263,24 @@ def _text(body: bytes, at: int) -> tuple[str, int]:
 
 
 async def run_broker(
-    race: str, folder: Path, sources: Sequence[str], *, host: str = "127.0.0.1", port: int = 0
+    race: str,
+    folder: Path,
+    sources: Sequence[str],
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    topics: Mapping[str, str] | None = None,
 ) -> None:
     """Serve a race until cancelled. Where it listens is told in `broker.json` of the folder, as long as it does.
+
+    `topics`: of those sources that are readers speaking MQTT, what they publish under.
 
     Without a port told, the one of the last run is taken again if it is free: who knows it finds us after a crash.
 
     Raises: BrokerNotStarted, FolderRefused.
     """
     logging.getLogger("amqtt").setLevel(logging.ERROR)  # its warnings are about ordinary goings of clients
-    rights = Rights(race, ensure_passwords(folder, sources))
+    rights = Rights(race, ensure_passwords(folder, sources), topics or {})
     last = told_address(folder)
     broker = EmbeddedBroker(rights, host=host, port=port or (last[1] if last and last[0] == host else 0))
     try:

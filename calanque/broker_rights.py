@@ -11,12 +11,13 @@ import hmac
 import os
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from calanque.errors import FolderRefused
 from readers.collector_topics import ROOT, is_name
+from readers.mqtt_filters import matches
 
 ENGINE: Final = "engine"
 PASSWORDS: Final = "broker.passwords"
@@ -34,10 +35,14 @@ _ITERATIONS: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """The rights on one race's broker of `engine` and of the sources that have a password."""
+    """The rights on one race's broker of `engine` and of the sources that have a password.
+
+    `topics`: of readers that speak MQTT themselves, source -> the filter they publish under, and nothing else.
+    """
 
     race: str
     passwords: Mapping[str, str]
+    topics: Mapping[str, str] = field(default_factory=dict)
 
     def admits(self, user: str | None, password: str | None) -> bool:
         known = self.passwords.get(user or "")
@@ -46,6 +51,8 @@ class Rights:
     def may_publish(self, user: str | None, topic: str) -> bool:
         if user not in self.passwords:
             return False
+        if user is not None and user in self.topics:
+            return matches(self.topics[user], topic)
         levels = topic.split("/")
         if levels[:3] != [*ROOT.split("/"), self.race]:
             return False
@@ -65,7 +72,13 @@ class Rights:
         if user not in self.passwords:
             return False
         if user == ENGINE:
-            return topic_filter.split("/")[0] == "calanque"
+            # A broker asks with the topic of a message, too, before it hands it over.
+            own_word = topic_filter.split("/")[0] == "calanque"
+            return own_word or any(
+                topic_filter == known or matches(known, topic_filter) for known in self.topics.values()
+            )
+        if user in self.topics:
+            return False
         own = f"{ROOT}/{self.race}"
         return topic_filter == f"{own}/engine" or topic_filter.startswith(f"{own}/{user}/")
 
@@ -125,11 +138,12 @@ def mosquitto_config(
     port: int = 1883,
     run_as: str | None = None,
     keep: bool = True,
+    topics: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """The files of a Mosquitto with the protocol's rights: file name -> text, to lie in `folder`.
 
-    `run_as`: the system user Mosquitto changes to when it is started by root. `keep`: retained messages outlive a
-    restart of the broker.
+    `run_as`: the system user Mosquitto changes to when it is started by root. `keep`: retained messages, and what waits
+    for the engine, outlive a restart of the broker. `topics`: as in `Rights`.
     """
     lines = [
         f"listener {port} {host}",
@@ -144,22 +158,27 @@ def mosquitto_config(
         f"max_packet_size {MAX_MESSAGE + TOPIC_MAX}",
     ]
     if keep:
-        lines += ["persistence true", f"persistence_location {folder}/", "autosave_interval 60"]
+        # With readers that have no memory the broker is theirs: what waits there must survive it, and soon.
+        every_s = 1 if topics else 60
+        lines += ["persistence true", f"persistence_location {folder}/", f"autosave_interval {every_s}"]
     if run_as:
         lines.append(f"user {run_as}")
     return {
         "mosquitto.conf": "\n".join(lines) + "\n",
         "mosquitto.passwords": "".join(f"{user}:{_mosquitto_hash(word)}\n" for user, word in passwords.items()),
-        "mosquitto.acl": _mosquitto_acl(race, passwords),
+        "mosquitto.acl": _mosquitto_acl(race, passwords, topics or {}),
     }
 
 
-def _mosquitto_acl(race: str, users: Iterable[str]) -> str:
+def _mosquitto_acl(race: str, users: Iterable[str], topics: Mapping[str, str]) -> str:
     own = f"{ROOT}/{race}"
     parts = []
     for user in users:
         if user == ENGINE:
             rights = ["read calanque/#", f"write {own}/engine", f"write {own}/+/confirmed/+", f"write {own}/+/command"]
+            rights += [f"read {heard}" for heard in topics.values()]
+        elif user in topics:
+            rights = [f"write {topics[user]}"]
         else:
             rights = [f"read {own}/engine", f"read {own}/{user}/#"]
             rights += [f"write {own}/{user}/{channel}" for channel in _SOURCE_SAYS]

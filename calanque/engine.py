@@ -18,12 +18,14 @@ from calanque.far_mats import FarMats
 from calanque.folder import HeldFolder, RaceFolder
 from calanque.host_clock import HostClock, in_words
 from calanque.live import LiveRace
+from calanque.mqtt_mats import mqtt_readers
 from calanque.recorder import Recorder
 from calanque.sources import SourceBoard, SourceSink
 from config.loader import load_race
 from config.plan import RacePlan
 from readers.capture import CaptureWriter
 from readers.driver import Driver, driver_for
+from readers.mqtt_filters import check_mqtt_sources, is_mqtt
 from readers.mqtt_link import BrokerAddress
 from readers.protocol import Since
 from readers.race_clock import RaceClock
@@ -134,7 +136,8 @@ class Engine:
         )
         self.live.start()
         await asyncio.sleep(0)
-        captures = {source.id: CaptureWriter(self.folder.capture, source.id) for source in self._attached()}
+        captured = [*self._attached(), *self._publishing()]
+        captures = {source.id: CaptureWriter(self.folder.capture, source.id) for source in captured}
         try:
             async with server, asyncio.TaskGroup() as tasks:
                 self._held.tell(url=server.url)
@@ -144,6 +147,8 @@ class Engine:
                 for source in self._attached():
                     driver = self._driver(source, sink, captures[source.id])
                     tasks.create_task(driver.run(), name=f"driver {source.id}")
+                if publishing := self._publishing():
+                    tasks.create_task(mqtt_readers(self, publishing, sink, captures).run(), name="mqtt readers")
                 far = [source.id for source in self._sources() if source.connect == COLLECTOR]
                 if far:
                     self.far_mats = FarMats(self, far)
@@ -174,6 +179,10 @@ class Engine:
 
     def _attached(self) -> list[Source]:
         return [source for source in self._sources() if is_link(source.connect)]
+
+    def _publishing(self) -> list[Source]:
+        """Readers that speak MQTT themselves."""
+        return [source for source in self._sources() if is_mqtt(source.connect)]
 
     async def _keep_rules_and_roster(self) -> None:
         """Journals the race file and the roster when they are not what the journal has."""
@@ -247,9 +256,11 @@ def _check_connections(plan: RacePlan, options: EngineOptions) -> None:
 
     Raises: FrontDoorError, BadEndpoint.
     """
-    known = {source.id for source in plan.race.sources}
+    known = {source.id: source for source in plan.race.sources}
     for name, where in options.connect.items():
         if name not in known:
             raise FrontDoorError(f"--connect {name}={where}: no such source; the race has: {', '.join(sorted(known))}")
         if where not in (COLLECTOR, BY_HAND):
             check_endpoint(where)
+    sources = [replace(source, connect=options.connect.get(source.id, source.connect)) for source in known.values()]
+    check_mqtt_sources(source for source in sources if is_mqtt(source.connect))

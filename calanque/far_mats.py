@@ -34,7 +34,7 @@ class FarMats:
     def __init__(self, engine: "Engine", sources: Sequence[SourceId]) -> None:
         race = engine.plan.race
         self._engine = engine
-        self.broker = _broker(engine)
+        self.broker = race_broker(engine)
         self.intake = MqttIntake(
             race=race.id,
             sources={source.id: source.clock for source in race.sources if source.id in sources},
@@ -100,7 +100,7 @@ class FarMats:
             logger.warning("%s cannot be written: %s", file, error)
 
 
-def _broker(engine: "Engine") -> BrokerAddress:
+def race_broker(engine: "Engine") -> BrokerAddress:
     """Where the broker is: the command line, else the race file, else the embedded broker of this folder.
 
     Raises: FrontDoorError when nobody says.
@@ -110,7 +110,7 @@ def _broker(engine: "Engine") -> BrokerAddress:
     plan = engine.plan.broker
     if plan.url is None:
         raise FrontDoorError(
-            "the race has mats behind collectors and no broker is known: "
+            "the race has mats that are heard over MQTT and no broker is known: "
             f"start `calanque broker {engine.folder.path}`, or give --broker mqtt://host:port"
         )
     password = None

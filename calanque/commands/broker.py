@@ -5,6 +5,7 @@ from calanque.exit_codes import OK
 from calanque.folder import race_folder
 from calanque.running import log_to_standard_error, until_told
 from config.loader import load_race
+from readers.mqtt_filters import check_mqtt_sources, filter_of, is_mqtt
 
 
 def broker_command(race: str, *, host: str, port: int) -> int:
@@ -12,5 +13,7 @@ def broker_command(race: str, *, host: str, port: int) -> int:
     folder = race_folder(race)
     plan = load_race(folder.path)
     sources = [source.id for source in plan.race.sources]
-    until_told(run_broker(plan.race.id, folder.path, sources, host=host, port=port))
+    check_mqtt_sources(source for source in plan.race.sources if is_mqtt(source.connect))
+    topics = {str(source.id): filter_of(source.connect) for source in plan.race.sources if is_mqtt(source.connect)}
+    until_told(run_broker(plan.race.id, folder.path, sources, host=host, port=port, topics=topics))
     return OK

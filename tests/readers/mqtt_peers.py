@@ -60,10 +60,12 @@ def free_port() -> int:
 class BrokerProcess:
     """A broker on a port of its own, as a process that can be killed and started again."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, topics: dict[str, str] | None = None) -> None:
+        """`topics`: further sources, readers that speak MQTT themselves, and what they publish under."""
         self.folder = folder
+        self.topics = topics or {}
         self.port = free_port()
-        self.passwords = ensure_passwords(folder, [SOURCE, OTHER])
+        self.passwords = ensure_passwords(folder, [SOURCE, OTHER, *self.topics])
         self.process: subprocess.Popen[bytes] | None = None
 
     def command(self) -> list[str]:
@@ -92,9 +94,14 @@ class BrokerProcess:
 
 
 class MosquittoProcess(BrokerProcess):
+    keep = False
+    """Whether what it knows outlives it."""
+
     def command(self) -> list[str]:
         run_as = "root" if os.geteuid() == 0 else None
-        files = mosquitto_config(RACE, self.passwords, self.folder, port=self.port, run_as=run_as, keep=False)
+        files = mosquitto_config(
+            RACE, self.passwords, self.folder, port=self.port, run_as=run_as, keep=self.keep, topics=self.topics
+        )
         for name, text in files.items():
             (self.folder / name).write_text(text, encoding="utf-8")
             (self.folder / name).chmod(0o600)
@@ -103,7 +110,8 @@ class MosquittoProcess(BrokerProcess):
 
 class EmbeddedProcess(BrokerProcess):
     def command(self) -> list[str]:
-        told = f"{RACE!r}, pathlib.Path({str(self.folder)!r}), {[SOURCE, OTHER]!r}, port={self.port}"
+        sources = [SOURCE, OTHER, *self.topics]
+        told = f"{RACE!r}, pathlib.Path({str(self.folder)!r}), {sources!r}, port={self.port}, topics={self.topics!r}"
         code = f"import asyncio, pathlib; from calanque.broker import run_broker; asyncio.run(run_broker({told}))"
         return [sys.executable, "-c", code]
 
