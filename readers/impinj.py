@@ -1,6 +1,6 @@
 """Impinj R700 and R720, "IoT device interface": events as JSON, heard over MQTT.
 
-Source: the notes on the maker's reader interface (docs/readers_mqtt.md names them): no recorded message was found, the
+Source: the notes on the maker's reader interface (docs/readers_impinj.md): no recorded message was found, the
 shape rests on several independent programs. Every key of a tag event is optional there, so every key is optional here.
 """
 

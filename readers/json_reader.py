@@ -130,7 +130,7 @@ class JsonReader:
         return True if word in _HERE else False if word in _GONE else None
 
     def _presence(self, record: dict[str, Any]) -> bool | None:
-        """`{"state": "lost"}`, as docs/readers_mqtt.md proposes for a will; anything longer is no such message."""
+        """`{"state": "lost"}`, as docs/broker.md proposes for a will; anything longer is no such message."""
         if len(record) > 4:
             return None
         for key in _PRESENCE_KEYS:

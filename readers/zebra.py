@@ -1,6 +1,6 @@
 """Zebra FX7500, FX9600, FXR90 and ATR7000, "IoT Connector": tag data, health and answers as JSON, over MQTT.
 
-Source: the notes on the maker's schema (docs/readers_mqtt.md names them); no captured message was found. Topics are
+Source: the notes on the maker's schema (docs/readers_zebra.md); no captured message was found. Topics are
 free text chosen on the reader, so that a message is known by what is in it. Event numbers and the read counter in
 heartbeats tell of losses; neither is an identity, since both begin anew when the reader starts.
 """

@@ -11,7 +11,7 @@ from readers.race_clock import RaceClock
 from simulators.mqtt_reader import VirtualMqttReader
 
 STATE: Final = "state"
-"""Below the reader's topic: its will, and its word that it is here. docs/readers_mqtt.md asks for the same."""
+"""Below the reader's topic: its will, and its word that it is here. docs/broker.md asks for the same."""
 UP: Final = b'{"state":"up"}'
 LOST: Final = b'{"state":"lost"}'
 _LOOK_S: Final = 0.02

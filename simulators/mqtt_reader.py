@@ -43,8 +43,8 @@ class VirtualMqttReader:
         self.is_connected = True
 
     def disconnected(self, now: Instant) -> None:
-        self._look(now)
         self.is_connected = False
+        self._look(now)
 
     def take(self, now: Instant) -> list[Said]:
         """What to publish now, in order. While there is no broker: nothing; what is due is kept."""
