@@ -308,6 +308,49 @@ def test_without_a_broker_there_is_no_address(tmp_path):
     assert told_address(tmp_path) is None
 
 
+READER = Rights("r1", PASSWORDS, {"finish": "impinj/finish/#"})
+
+
+@pytest.mark.parametrize(
+    ("user", "topic", "allowed"),
+    [
+        ("finish", "impinj/finish/data", True),
+        ("finish", "impinj/finish", True),
+        ("finish", "impinj/other/data", False),
+        ("finish", f"{OWN}/finish/reads", False),
+        ("gineste", "impinj/finish/data", False),
+        ("engine", "impinj/finish/data", False),
+        (None, "impinj/finish/data", False),
+    ],
+)
+def test_a_reader_that_speaks_mqtt_may_publish_below_its_filter_and_nowhere_else(user, topic, allowed):
+    assert READER.may_publish(user, topic) is allowed
+
+
+@pytest.mark.parametrize(
+    ("user", "topic_filter", "allowed"),
+    [
+        ("engine", "impinj/finish/#", True),
+        ("engine", "impinj/finish/data", True),
+        ("engine", "impinj/#", False),
+        ("engine", "#", False),
+        ("finish", "impinj/finish/#", False),
+        ("finish", f"{OWN}/engine", False),
+        ("gineste", "impinj/finish/#", False),
+    ],
+)
+def test_only_the_engine_hears_such_a_reader(user, topic_filter, allowed):
+    assert READER.may_subscribe(user, topic_filter) is allowed
+
+
+def test_mosquitto_gets_the_same_rights_of_readers_and_keeps_what_waits(tmp_path):
+    files = mosquitto_config("r1", PASSWORDS, tmp_path, topics=READER.topics)
+    parts = {part.split("\n")[0]: part.split("\n")[1:] for part in files["mosquitto.acl"].strip().split("\n\n")}
+    assert parts["user finish"] == ["topic write impinj/finish/#"]
+    assert "topic read impinj/finish/#" in parts["user engine"]
+    assert {"persistence true", "autosave_interval 1"} <= set(files["mosquitto.conf"].split("\n"))
+
+
 def test_the_files_for_mosquitto_hold_no_password_in_the_clear_and_no_limits_on_queues(tmp_path):
     files = mosquitto_config("r1", PASSWORDS, tmp_path)
     assert not any(word in text for text in files.values() for word in PASSWORDS.values())
