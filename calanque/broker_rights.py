@@ -161,6 +161,8 @@ def mosquitto_config(
         # With readers that have no memory the broker is theirs: what waits there must survive it, and soon.
         every_s = 1 if topics else 60
         lines += ["persistence true", f"persistence_location {folder}/", f"autosave_interval {every_s}"]
+    if topics:
+        lines.append("persistent_client_expiration 14d")  # the engine of a race that is over takes nothing any more
     if run_as:
         lines.append(f"user {run_as}")
     return {

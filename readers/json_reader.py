@@ -131,7 +131,7 @@ class JsonReader:
 
     def _presence(self, record: dict[str, Any]) -> bool | None:
         """`{"state": "lost"}`, as docs/broker.md proposes for a will; anything longer is no such message."""
-        if len(record) > 4:
+        if len(record) > 4 or any(isinstance(value, dict | list) for value in record.values()):
             return None
         for key in _PRESENCE_KEYS:
             value = record.get(key)

@@ -26,7 +26,7 @@ from readers.mqtt_link import BrokerAddress, LinkState, SessionOver, keep_connec
 from readers.mqtt_reader import MqttReader
 from readers.protocol import Now, protocol_class
 from readers.race_clock import RaceClock
-from readers.source_picture import TICK_S
+from readers.source_picture import TICK_S, clean
 from timing.errors import RaceDayError
 from timing.race import Source
 from timing.reads import ChipRead, SourceId, SourceReads
@@ -37,6 +37,9 @@ WAITING_MESSAGES: Final = 20_000
 WAITING_BYTES: Final = 32 * 2**20
 TOGETHER: Final = 1_000
 """Messages handed to the journal at once: one flush makes them durable, and then all are acknowledged."""
+
+STRAYS: Final = 20
+"""Topics of no source that are told of."""
 
 
 @dataclass(slots=True)
@@ -88,6 +91,7 @@ class MqttReaders:
         self._arrived = asyncio.Event()
         self._emptied = asyncio.Event()
         self._sink_error = ""
+        self._strays: set[str] = set()
         self._shown: dict[SourceId, SourceHealth] = {}
 
     async def run(self) -> None:
@@ -166,8 +170,12 @@ class MqttReaders:
         return len(self._waiting) >= WAITING_MESSAGES or (self._bytes + size > WAITING_BYTES and self._bytes > 0)
 
     def _reader_of(self, topic: str) -> MqttReader | None:
-        """The source a topic belongs to. None for one we listened to in an earlier run of this session."""
-        return next((reader for reader in self._readers if matches(reader.topics, topic)), None)
+        """The source a topic belongs to. None for one that an earlier run listened to: the session still has it."""
+        found = next((reader for reader in self._readers if matches(reader.topics, topic)), None)
+        if found is None and topic not in self._strays and len(self._strays) < STRAYS:
+            self._strays.add(topic)
+            logger.warning("a topic of no source of this race, left alone", extra={"topic": clean(topic)})
+        return found
 
     # The way into the journal.
 

@@ -246,6 +246,11 @@ def test_a_will_tells_that_the_reader_is_gone_and_a_word_that_it_is_back(kind, g
     assert reader.present is True
 
 
+@pytest.mark.parametrize(("kind", "payload", "told"), SAMPLES)
+def test_a_word_beside_an_event_never_costs_the_event(kind, payload, told) -> None:
+    assert reads_of(kind().message(payload.replace(b"{", b'{"state":"lost",', 1), NOW))[0].tag == told[0]
+
+
 def test_a_reader_that_speaks_is_not_gone() -> None:
     reader = ImpinjReader()
     reader.message(b"lost", NOW, retained=True)

@@ -324,6 +324,21 @@ async def test_the_source_is_what_the_topic_says(broker, sink):
         await until(lambda: sink.journalled().counts[FINISH].reads == 1)
 
 
+async def test_a_topic_of_an_earlier_run_is_left_alone_and_holds_nothing_up(broker, sink, caplog):
+    async with running(intake(sink, broker)):
+        await until(lambda: sink.link() is Link.OPENED)
+    only = MqttReaders(
+        race=RACE, sources=SOURCES[1:], broker=broker.address("engine"), sink=sink, clock=RaceClock.real()
+    )
+    async with publishing(broker) as one, publishing(broker, GINESTE) as other:
+        await say(one, crossings(3))
+        await other.publish("zebra/gineste/data", ZEBRA["simple"][0], qos=1)
+        async with running(only):
+            await until(lambda: sum(sink.tags().values()) >= 1)
+    assert set(sink.tags()) == {ZEBRA["simple"][1][0]}
+    assert [record.topic for record in caplog.records if "no source" in record.message] == ["impinj/finish/data"]
+
+
 async def test_a_reader_that_publishes_without_acknowledgement_is_told(broker, sink):
     async with running(intake(sink, broker)), publishing(broker) as reader:
         await until(lambda: sink.link() is Link.OPENED)
