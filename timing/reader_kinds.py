@@ -181,6 +181,20 @@ READER_KINDS: Final[tuple[ReaderKind, ...]] = (
         known="well: the maker's page and one public driver",
         not_done="setting the clock, early warnings",
     ),
+    ReaderKind(
+        name="ultra",
+        title="RFID Timing Ultra, Joey",
+        clock=ClockKind.LOCAL,
+        transports=("tcp",),
+        tier=1,
+        rewind="by log id, by time, or the whole log",
+        reads_clock=True,
+        heartbeat=True,
+        gun=False,
+        known="two public drivers; no text of the maker and no recording",
+        not_done="serial: no line settings are public",
+        asks_only=True,
+    ),
 )
 
 KIND_OF: Final[Mapping[str, ReaderKind]] = {kind.name: kind for kind in READER_KINDS}
