@@ -195,6 +195,19 @@ READER_KINDS: Final[tuple[ReaderKind, ...]] = (
         not_done="serial: no line settings are public",
         asks_only=True,
     ),
+    ReaderKind(
+        name="jchip",
+        title="JChip (CrossMgr bridges)",
+        clock=ClockKind.LOCAL,
+        transports=("listen",),
+        tier=2,
+        rewind="everything the bridge holds, at each connection",
+        reads_clock=True,
+        heartbeat=False,
+        gun=False,
+        known="well for CrossMgr's dialect, lines captured from its simulator; not verified on JChip hardware",
+        not_done="the clock is asked once a connection; hardware of that name was not tried",
+    ),
 )
 
 KIND_OF: Final[Mapping[str, ReaderKind]] = {kind.name: kind for kind in READER_KINDS}
