@@ -208,6 +208,19 @@ READER_KINDS: Final[tuple[ReaderKind, ...]] = (
         known="well for CrossMgr's dialect, lines captured from its simulator; not verified on JChip hardware",
         not_done="the clock is asked once a connection; hardware of that name was not tried",
     ),
+    ReaderKind(
+        name="llrp",
+        title="LLRP: Impinj Speedway and R700, Zebra FX and others",
+        clock=ClockKind.UTC,
+        transports=("tcp",),
+        tier=2,
+        rewind="",
+        reads_clock=True,
+        heartbeat=True,
+        gun=False,
+        known="very well: an open standard and recorded messages of one reader",
+        not_done="the gun on an input; encrypted links (port 5085)",
+    ),
 )
 
 KIND_OF: Final[Mapping[str, ReaderKind]] = {kind.name: kind for kind in READER_KINDS}
