@@ -145,3 +145,60 @@ def test_pyllrp_understands_all_that_our_encoder_writes_for_readers(pyllrp: Any)
         message = unpacked(pyllrp, frames.event(content, utc_us=5))
         assert message.getFirstParameterByClass(getattr(pyllrp, f"{name}_Parameter")), name
     assert frames.spec(SPEC_ID, SpecState.ACTIVE)[9] == 2
+
+
+@pytest.fixture
+def llrpkit() -> Any:
+    """llrpkit (MIT) has an emulator of an Impinj reader and a client, both written by others."""
+    return pytest.importorskip("llrpkit", reason="pip install llrpkit")
+
+
+async def test_the_driver_reads_from_the_emulator_of_llrpkit(llrpkit: Any) -> None:
+    from llrpkit.emulator import LLRPEmulator
+
+    sink = Kept()
+    async with LLRPEmulator() as emulator:
+        emulated = source(f"tcp:127.0.0.1:{emulator.port}")
+        driver = driver_for(emulated, sink, RaceClock.real(), lambda: None)
+        task = asyncio.create_task(driver.run())
+        try:
+            await sink.until(lambda: sink.count >= 300)
+            await emulator.send_keepalive()
+            await emulator.wait_keepalive_ack()
+            await emulator.set_antenna_connected(2, connected=False)
+            await sink.until(lambda: "antenna 2 is not connected" in driver.health.warning)
+            assert driver.health.link is Link.UP
+        finally:
+            await ended(task)
+    seen = {tag for tag, _ in sink.all}
+    assert seen <= {tag.epc.hex().upper() for tag in emulator.tags}
+    assert len(seen) >= 6
+    assert sink.malformed == []
+    assert abs(sink.clocks[0].offset_us) < S
+
+
+async def test_the_client_of_llrpkit_reads_from_the_virtual_reader(llrpkit: Any) -> None:
+    from llrpkit.client import LLRPClient, check_status
+    from llrpkit.inventory import TagReport, build_rospec
+    from llrpkit.protocol import messages
+
+    clock = RaceClock.real()
+    begin = clock.now_us() + S
+    due = [begin + n * 10_000 for n in range(50)]
+    got = []
+    async with (
+        LlrpPort(VirtualLlrpReader(tape(due)), clock).serving() as port,
+        LLRPClient("127.0.0.1", port.port) as client,
+    ):
+        check_status(await client.transact(messages.GET_READER_CAPABILITIES()))
+        check_status(await client.transact(messages.ADD_ROSPEC(ro_spec=build_rospec(ro_spec_id=5))))
+        check_status(await client.transact(messages.ENABLE_ROSPEC(ro_spec_id=5)))
+        check_status(await client.transact(messages.START_ROSPEC(ro_spec_id=5)))
+        (running,) = (await client.transact(messages.GET_ROSPECS())).ro_specs
+        assert running.ro_spec_id == 5
+        while len(got) < 50:
+            report = await asyncio.wait_for(client.reports.get(), 10)
+            got += [TagReport.from_param(tag) for tag in report.tag_report_datas]
+    assert [(tag.epc_hex.upper(), tag.first_seen_us, tag.antenna) for tag in got] == [
+        (tag_of(n), due[n], n % 4 + 1) for n in range(50)
+    ]
