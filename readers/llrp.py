@@ -23,7 +23,7 @@ from readers.llrp_records import capabilities_of, event_of, specs_of, status_of
 from readers.llrp_requests import SPEC_ID, Request, keepalive_ack, listening
 from readers.llrp_stream import RAW_MAX, LlrpMessage, LlrpStream, ReportEnd
 from readers.llrp_words import ATTEMPTS, Message, Par, SpecState
-from readers.protocol import Now
+from readers.protocol import Now, Since
 from timing.reads import ChipRead
 
 GREETING_WITHIN_US: Final = 2_000_000
@@ -128,7 +128,7 @@ class LlrpProtocol:
         self._send_next(now)
         return events
 
-    def ask_memory(self, since: object, now: Now) -> None:
+    def ask_memory(self, since: Since | None, now: Now) -> None:
         """There is none to ask. What the reader held while nobody listened comes by itself."""
         self._memory_us = now.steady_us
 

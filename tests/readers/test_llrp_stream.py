@@ -244,12 +244,14 @@ def test_half_a_message_is_never_joined_with_the_next_connection() -> None:
 
 @pytest.mark.parametrize("frame", ANY, ids=range(len(ANY)))
 def test_after_a_message_that_lost_its_end_the_next_ones_are_read(frame: bytes) -> None:
+    """Of the first one after it a part may have been taken for what is missing; a broken report gives that back."""
     found = 0
     for cut in range(1, len(frame)):
         got = tags(fed(frame[:cut] + REPORT + 4 * OTHER))
         assert got[-1] == "058000128608"
         found += TAG in got
-    assert found >= 0.4 * (len(frame) - 1)
+    if frame[1] == Message.RO_ACCESS_REPORT:
+        assert found >= 0.4 * (len(frame) - 1)
 
 
 NOISE = st.one_of(
