@@ -34,6 +34,8 @@ ANSWER_WITHIN_US: Final = 4_000_000
 """After that the next question is asked."""
 START_AGAIN_US: Final = 30_000_000
 """After an inventory was refused, or does not run although it was started."""
+MISSED_MAX: Final = 2
+"""Answers that do not come before the inventory is started without knowing: a reader may first send what it held."""
 STARTED_WITHIN_US: Final = 6_000_000
 _TOLD_MAX: Final = 50
 
@@ -70,6 +72,7 @@ class LlrpProtocol:
         self._probe_us: int | None = None
         self._start_again_us = 0
         self._blind = False
+        self._missed = 0
         self._was_active = False
         self._told: set[str] = set()
         self._clock: tuple[int, int] | None = None
@@ -124,7 +127,9 @@ class LlrpProtocol:
         if self._open is not None and now.steady_us >= self._open.asked.steady_us + ANSWER_WITHIN_US:
             late, self._open = self._open.request, None
             if late is Request.SPECS:
-                self._start_blindly(now)
+                self._missed += 1
+                if self._missed >= MISSED_MAX:
+                    self._start_blindly(now)
         self._send_next(now)
         return events
 
@@ -225,6 +230,7 @@ class LlrpProtocol:
 
     def _specs(self, states: dict[int, int], now: Now) -> list[DecoderEvent]:
         """What runs. Ours is added, enabled and started as far as it is not."""
+        self._blind, self._missed = False, 0
         events: list[DecoderEvent] = []
         for number in sorted(set(states) - {SPEC_ID}):
             state = "runs" if states[number] == SpecState.ACTIVE else "does not run"
@@ -233,7 +239,6 @@ class LlrpProtocol:
         if ours == SpecState.ACTIVE:
             self._was_active, self._start_again_us = True, 0
             return [*events, _told("our inventory runs")]
-        self._blind = False
         if now.steady_us < self._start_again_us:
             late = now.steady_us >= self._start_again_us - START_AGAIN_US + STARTED_WITHIN_US
             if late and SpecState.ACTIVE not in states.values():

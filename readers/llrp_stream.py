@@ -29,7 +29,7 @@ _HEAD: Final = 6
 """Bytes of a header that can be judged: version, type, length."""
 _ANSWER_MIN: Final = HEADER_BYTES + 8
 _HEADER: Final = re.compile(
-    b"[\x04\x08\x0c][" + re.escape(bytes(sorted(kind for kind in FROM_READER))) + b"]\x00[\x00-\xff]{3}", re.DOTALL
+    b"[\x04\x08\x0c][" + re.escape(bytes(sorted(FROM_READER))) + b"]\x00[\x00-\xff]{3}", re.DOTALL
 )
 
 
@@ -159,7 +159,7 @@ class LlrpStream:
             reads = tag_reads(parameter[4:], received_us, raw)
             if isinstance(reads, str):
                 head = self._next_head(self._walk + 1, self._walk + size)
-                self._consume_header()
+                self._at = self._walk  # the head of a report in which one tag is wrong is good all the same
                 self._lost(reads, size if head is None else head - self._walk)
                 if head is not None:
                     # Bytes are missing here, and the next message begins in what looked like a tag.
@@ -171,10 +171,6 @@ class LlrpStream:
                 events.extend(reads)
         self._tags += 1
         self._walk += size
-        self._at = self._walk
-
-    def _consume_header(self) -> None:
-        """The head of a report in which one tag is wrong is good all the same."""
         self._at = self._walk
 
     def _finish(self, events: list[StreamEvent], received_us: int) -> bool:
