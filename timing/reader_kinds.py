@@ -156,6 +156,7 @@ READER_KINDS: Final[tuple[ReaderKind, ...]] = (
         not_done="its HTTP, WebSocket and TCP ways; starting and stopping the reader; inputs as a gun",
     ),
     ReaderKind(
+<<<<<<< HEAD
         name="chronelec",
         title="TAG Heuer by Chronelec, Protime, Elite",
         clock=ClockKind.TIME_OF_DAY,
@@ -180,6 +181,20 @@ READER_KINDS: Final[tuple[ReaderKind, ...]] = (
         gun=True,
         known="well: the maker's page and one public driver",
         not_done="setting the clock, early warnings",
+=======
+        name="ultra",
+        title="RFID Timing Ultra, Joey",
+        clock=ClockKind.LOCAL,
+        transports=("tcp",),
+        tier=1,
+        rewind="by log id, by time, or the whole log",
+        reads_clock=True,
+        heartbeat=True,
+        gun=False,
+        known="two public drivers; no text of the maker and no recording",
+        not_done="serial: no line settings are public",
+        asks_only=True,
+>>>>>>> 1532cd3 (feat: RFID Timing Ultra and Joey: reads, battery, clock, settings, and the log fetched by log id or by time)
     ),
     ReaderKind(
         name="ultra",
