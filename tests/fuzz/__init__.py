@@ -1,0 +1,1 @@
+"""Fuzzing of every reader protocol: see `tests.fuzz.__main__`."""
