@@ -105,7 +105,7 @@ def heard_by(listener: aiomqtt.Client) -> tuple[list[str], asyncio.Task[None]]:
     return topics, asyncio.create_task(listen())
 
 
-async def test_each_user_may_publish_its_own_topics_and_no_others(port):
+async def test_f26_each_user_may_publish_its_own_topics_and_no_others(port):
     async with client(port, "engine", identifier="listening") as listener:
         await listener.subscribe("calanque/#", 1)
         topics, listening = heard_by(listener)
@@ -138,13 +138,13 @@ async def test_a_source_hears_what_is_said_to_it_and_nothing_of_others(port):
 
 
 @pytest.mark.parametrize(("user", "password"), [("gineste", "wrong"), ("nobody", "g-word"), ("gineste", "")])
-async def test_a_wrong_password_or_user_is_refused(port, user, password):
+async def test_f26_a_wrong_password_or_user_is_refused(port, user, password):
     with pytest.raises(aiomqtt.MqttError, match=r"(?i)authori|password|refused"):
         async with client(port, user, password=password or " "):
             pass
 
 
-async def test_a_message_above_the_limit_does_not_get_through_and_the_broker_goes_on(port):
+async def test_f24_a_message_above_the_limit_does_not_get_through_and_the_broker_goes_on(port):
     async with client(port, "engine") as engine:
         await engine.subscribe("calanque/#", 1)
         topics, listening = heard_by(engine)

@@ -80,7 +80,7 @@ JSON = st.recursive(
     ),
     st.lists(st.tuples(JSON, JSON, JSON), min_size=1, max_size=4),
 )
-def test_any_json_in_any_column_gives_each_number_once_or_a_reason(changes, rows):
+def test_f25_any_json_in_any_column_gives_each_number_once_or_a_reason(changes, rows):
     columns = dict(zip(("tag", "stamp_us", "received_us"), map(list, zip(*rows, strict=True)), strict=True))
     payload = json.dumps(message(**columns) | changes).encode()
     batch = parse_batch(payload)
@@ -108,7 +108,7 @@ def test_any_json_in_any_column_gives_each_number_once_or_a_reason(changes, rows
         (b" " * (MAX_BYTES + 1), "too large"),
     ],
 )
-def test_a_payload_that_is_no_object_is_refused_with_the_reason(payload, reason):
+def test_f25_a_payload_that_is_no_object_is_refused_with_the_reason(payload, reason):
     refused = parse_batch(payload)
     assert isinstance(refused, Refused)
     assert reason in refused.reason
@@ -171,7 +171,7 @@ def test_a_batch_without_readable_numbers_is_refused_with_the_reason(changes, re
         ({"raw": ["x", "\ud800", None]}, "half a character"),
     ],
 )
-def test_one_bad_record_is_kept_raw_with_its_reason_and_the_others_count(changes, reason):
+def test_f25_one_bad_record_is_kept_raw_with_its_reason_and_the_others_count(changes, reason):
     batch = parsed(**changes)
     assert isinstance(batch, Batch)
     assert batch.numbers == (11, 13)
@@ -234,7 +234,7 @@ def test_an_unsendable_read_that_is_not_base64_is_kept_as_it_came():
     assert batch.malformed[0].raw == "***"
 
 
-def test_the_largest_unsendable_read_still_fits_into_a_message():
+def test_f24_the_largest_unsendable_read_still_fits_into_a_message():
     assert len(encode_unsendable(b"\xff" * 1_000_000, store="s1", number=1)) <= MAX_BYTES
 
 

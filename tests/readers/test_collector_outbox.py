@@ -47,7 +47,7 @@ def test_a_batch_of_200_goes_out_at_once():
     assert sent(box, 0) == [(1, FULL_BATCH)]
 
 
-def test_when_more_wait_batches_hold_up_to_2000():
+def test_f24_when_more_wait_batches_hold_up_to_2000():
     assert sent(ready(4_500), 0) == [(1, 2_000), (2_001, 4_000), (4_001, 4_500)]
 
 

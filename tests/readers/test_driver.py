@@ -162,7 +162,7 @@ async def test_everything_is_captured_before_it_is_understood(tmp_path: Path) ->
 
 
 @jumping
-async def test_a_reader_that_is_away_is_tried_for_ever_with_growing_capped_jittered_pauses() -> None:
+async def test_f13_a_reader_that_is_away_is_tried_for_ever_with_growing_capped_jittered_pauses() -> None:
     place = Place()
     place.reachable = False
     async with place.driving():
@@ -192,7 +192,7 @@ async def test_a_serial_port_is_looked_for_every_few_seconds() -> None:
 
 
 @jumping
-async def test_a_link_cut_without_goodbye_is_noticed_within_ten_seconds() -> None:
+async def test_f13_a_link_cut_without_goodbye_is_noticed_within_ten_seconds() -> None:
     async with Place().driving() as place:
         await place.filled()
         place.peer.mute = True
@@ -227,7 +227,7 @@ async def test_a_reader_that_never_answers_but_sends_reads_is_kept() -> None:
 
 
 @jumping
-async def test_half_a_record_at_the_cut_is_never_joined_with_the_next_connection() -> None:
+async def test_f10_half_a_record_at_the_cut_is_never_joined_with_the_next_connection() -> None:
     async with Place(ReaderPeer(memory=False)).driving() as place:
         await place.sink.until(lambda: place.driver.health.memory is MemoryState.NONE)
         await place.peer.read(1, 2, half=20)
@@ -356,7 +356,7 @@ async def test_a_reader_without_a_memory_says_so_and_is_not_asked_again() -> Non
 @pytest.mark.parametrize(
     ("connect", "cause"), [("serial:/dev/ttyUSB0?baud=9600", "wrong line speed"), ("tcp:reader:10000", "another port")]
 )
-def test_only_rubbish_is_called_unintelligible_within_five_seconds_with_the_probable_cause(
+def test_f11_only_rubbish_is_called_unintelligible_within_five_seconds_with_the_probable_cause(
     connect: str, cause: str
 ) -> None:
     async def main() -> None:

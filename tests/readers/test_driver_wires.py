@@ -110,7 +110,7 @@ async def test_a_reader_that_calls_us_and_calls_again_loses_and_doubles_nothing(
         await asyncio.open_connection("127.0.0.1", port)
 
 
-async def test_a_serial_reader_that_is_unplugged_and_comes_back_loses_and_doubles_nothing(tmp_path: Path) -> None:
+async def test_f12_a_serial_reader_that_is_unplugged_and_comes_back_loses_and_doubles_nothing(tmp_path: Path) -> None:
     reader, sink = SerialReader(tmp_path / "ttyUSB0"), Kept()
     reader.plug()
     async with driving(f"serial:{reader.path}?baud=115200", sink) as driver:

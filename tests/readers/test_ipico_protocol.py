@@ -189,7 +189,7 @@ def status(**state: int | bool) -> bytes:
     return frames.memory_status(**state)  # type: ignore[arg-type]
 
 
-def test_the_memory_is_fetched_in_the_captured_order_with_live_records_among_the_stored() -> None:
+def test_f14_the_memory_is_fetched_in_the_captured_order_with_live_records_among_the_stored() -> None:
     talk = Conversation().connect().settle()
     talk.protocol.ask_memory(None, talk.now)
     talk.collect()
@@ -321,7 +321,7 @@ def test_a_new_link_starts_the_conversation_anew() -> None:
     assert not [event for event in talk.hear(LINE[20:]) if isinstance(event, ChipRead)]
 
 
-def test_no_request_sets_the_clock_changes_a_setting_stops_recording_or_erases() -> None:
+def test_f18_no_request_sets_the_clock_changes_a_setting_stops_recording_or_erases() -> None:
     writes = {request for request in Request if not request.value.startswith((b"ab0000", b"ab00ff"))}
     assert {request.value[4:-4] for request in writes} == {
         b"014b02",
@@ -361,7 +361,7 @@ STEPS = st.one_of(ANSWERS, st.integers(0, 5 * S), st.sampled_from(["ask", "lose"
 
 @settings(deadline=None)
 @given(st.lists(STEPS, max_size=40))
-def test_whatever_a_reader_says_only_harmless_requests_are_ever_sent(steps: list[bytes | int | str]) -> None:
+def test_f18_whatever_a_reader_says_only_harmless_requests_are_ever_sent(steps: list[bytes | int | str]) -> None:
     talk = Conversation().connect()
     for step in steps:
         if isinstance(step, bytes):

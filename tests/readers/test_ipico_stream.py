@@ -87,7 +87,7 @@ def test_a_sample_is_understood_whole_byte_by_byte_and_at_every_cut(sample: dict
         assert fed(record[:cut], record[cut:]) == whole
 
 
-def test_all_samples_in_one_stream_are_understood_wherever_it_is_cut() -> None:
+def test_f16_all_samples_in_one_stream_are_understood_wherever_it_is_cut() -> None:
     stream = b"".join(record_of(sample) + b"\r\n" for sample in SAMPLES)
     whole = fed(stream)
     assert len(whole) == len(SAMPLES)
@@ -143,7 +143,7 @@ def test_a_year_the_wire_cannot_say_is_not_written() -> None:
 
 
 @pytest.mark.parametrize("form", [LINE, BINARY, frames.tag_line("058000128608", STAMP, tto=(6, 0, 0x80))])
-def test_one_changed_character_is_never_a_read(form: bytes) -> None:
+def test_f09_one_changed_character_is_never_a_read(form: bytes) -> None:
     """A sum sees every change of one character; digits that say the same in another case are the same record."""
     (good,) = fed(form)
     for place in range(len(form) - 2):
@@ -162,7 +162,7 @@ def test_the_beginning_of_a_longer_record_is_not_a_read_of_its_own() -> None:
     assert tags(fed(line)) == []
 
 
-def test_two_records_glued_together_are_two_reads() -> None:
+def test_f09_two_records_glued_together_are_two_reads() -> None:
     assert tags(fed(LINE.strip() + OTHER)) == ["058000128608", "0580001286FF"]
     answer = frames.clock_reply(STAMP).strip()
     events = fed(LINE.strip() + answer + OTHER)
@@ -219,7 +219,7 @@ def test_very_early_firmware_answers_with_the_header_of_records() -> None:
     assert clock_stamp(event.content) == STAMP
 
 
-def test_a_line_that_never_ends_is_dropped_counted_and_forgotten_at_its_end() -> None:
+def test_f17_a_line_that_never_ends_is_dropped_counted_and_forgotten_at_its_end() -> None:
     stream = IpicoStream()
     for _ in range(100):
         assert stream.feed(b"x" * 100_000, AT) == []
@@ -239,7 +239,7 @@ def test_lines_around_the_limit_are_the_same_however_they_are_cut(length: int) -
     assert one_by_one(data) == whole
 
 
-def test_half_a_record_is_never_joined_with_the_next_connection() -> None:
+def test_f10_half_a_record_is_never_joined_with_the_next_connection() -> None:
     stream = IpicoStream()
     for cut in range(1, len(LINE) - 2):
         assert stream.feed(LINE[:cut], AT) == []
@@ -261,7 +261,7 @@ NOISE = st.one_of(
 @settings(deadline=None)
 @given(st.lists(NOISE, max_size=12), st.integers(1, 40))
 @example([b"\xaa\x00", LINE], 1)
-def test_any_bytes_give_the_same_events_whatever_the_cuts(parts: list[bytes], size: int) -> None:
+def test_f16_any_bytes_give_the_same_events_whatever_the_cuts(parts: list[bytes], size: int) -> None:
     data = b"".join(parts)
     whole = fed(data)
     assert one_by_one(data) == whole
@@ -275,7 +275,7 @@ def test_any_bytes_give_the_same_events_whatever_the_cuts(parts: list[bytes], si
 @example(b"Aa ", LINE)
 @settings(deadline=None)
 @given(st.binary(max_size=300), st.sampled_from([LINE, frames.tag_line("058000128608", STAMP, tto=(1, 0, 0x80))]))
-def test_the_next_good_record_is_found_after_any_noise(noise: bytes, record: bytes) -> None:
+def test_f09_the_next_good_record_is_found_after_any_noise(noise: bytes, record: bytes) -> None:
     assert tags(fed(noise + record))[-1:] == ["058000128608"]
     assert tags(fed(noise + b"\r\n" + record))[-1:] == ["058000128608"]
 
@@ -287,12 +287,12 @@ def test_the_next_binary_record_is_found_after_any_noise_and_a_line_end(noise: b
     assert tags(fed(noise + b"-" * 23 + b"\r\n" + BINARY))[-1:] == ["058000128608"]
 
 
-def test_random_rubbish_invents_no_read() -> None:
+def test_f09_random_rubbish_invents_no_read() -> None:
     rubbish = random.Random(20241027).randbytes(2_000_000)
     assert tags(fed(rubbish)) == []
 
 
-def test_records_with_flipped_bits_give_true_reads_or_none() -> None:
+def test_f09_records_with_flipped_bits_give_true_reads_or_none() -> None:
     """One character in fifty with a flipped bit: a sum misses some double faults, a few records in a thousand."""
     chance = random.Random(7)
     sent = [frames.tag_line(f"0580{n:08x}", STAMP + n * 10_000) for n in range(3_000)]

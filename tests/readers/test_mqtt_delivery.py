@@ -63,7 +63,7 @@ async def test_a_burst_is_delivered_faster_than_three_thousand_reads_a_second(an
     assert sink.tags() == tag_names(1, 30_000)
 
 
-async def test_a_broker_killed_mid_stream_costs_nothing_and_nothing_comes_twice(any_broker, make_sink, store):
+async def test_f19_a_broker_killed_mid_stream_costs_nothing_and_nothing_comes_twice(any_broker, make_sink, store):
     sink = make_sink()
     collector = make_collector(store, any_broker)
     intake = make_intake(sink, any_broker)
@@ -97,7 +97,7 @@ async def test_an_engine_that_restarts_goes_on_from_its_journal(any_broker, make
     assert sink.tags() == tag_names(1, 1_000)
 
 
-async def test_while_the_engine_is_away_only_status_is_sent(mosquitto, make_sink, store):
+async def test_f19_while_the_engine_is_away_only_status_is_sent(mosquitto, make_sink, store):
     sink = make_sink()
     collector = make_collector(store, mosquitto)
     async with running(collector):
@@ -222,7 +222,7 @@ async def test_a_store_that_is_an_older_copy_begins_a_new_one_and_nothing_is_los
     assert sink.tags() == tag_names(1, 300)
 
 
-async def test_two_collectors_with_copies_of_one_store_both_deliver_and_are_told_to_renew(
+async def test_f23_two_collectors_with_copies_of_one_store_both_deliver_and_are_told_to_renew(
     mosquitto, make_sink, tmp_path
 ):
     sink = make_sink()
@@ -287,7 +287,7 @@ async def test_what_a_collector_no_longer_holds_is_journalled_as_lost_and_confir
     assert sink.tags() == tag_names(101, 200)
 
 
-async def test_two_collectors_of_one_identity_are_noticed_and_both_deliver(any_broker, make_sink, tmp_path):
+async def test_f23_two_collectors_of_one_identity_are_noticed_and_both_deliver(any_broker, make_sink, tmp_path):
     """A volunteer copied the collector's folder to a second box: each throws the other out, again and again."""
     sink = make_sink()
     one = CollectorStore.open(tmp_path / "a.sqlite")

@@ -63,7 +63,7 @@ async def test_an_engine_that_leaves_or_dies_is_away(mosquitto, make_sink):
         await until(lambda: theirs.engine.get("state") == "away")
 
 
-async def test_a_repeated_batch_is_confirmed_again_and_journalled_once(engine, mosquitto):
+async def test_f21_a_repeated_batch_is_confirmed_again_and_journalled_once(engine, mosquitto):
     async with ForeignCollector.at(mosquitto) as theirs:
         await theirs.send(1, 50)
         await theirs.through(50)
@@ -76,7 +76,7 @@ async def test_a_repeated_batch_is_confirmed_again_and_journalled_once(engine, m
     assert engine.intake.health()[0].repeats == 50 + 20
 
 
-async def test_newest_first_is_taken_and_through_advances_at_the_end(engine, mosquitto):
+async def test_f22_newest_first_is_taken_and_through_advances_at_the_end(engine, mosquitto):
     async with ForeignCollector.at(mosquitto) as theirs:
         await theirs.up()
         for first in range(2_801, 0, -200):
@@ -86,7 +86,7 @@ async def test_newest_first_is_taken_and_through_advances_at_the_end(engine, mos
     await until(lambda: not engine.raised(AlarmKind.GAP))
 
 
-async def test_a_gap_is_confirmed_around_asked_for_and_shown_until_filled(engine, mosquitto):
+async def test_f27_a_gap_is_confirmed_around_asked_for_and_shown_until_filled(engine, mosquitto):
     async with ForeignCollector.at(mosquitto) as theirs:
         await theirs.up()
         await theirs.send(1, 100)
@@ -102,7 +102,7 @@ async def test_a_gap_is_confirmed_around_asked_for_and_shown_until_filled(engine
     assert engine.tags() == tag_names(1, 250)
 
 
-async def test_a_gap_whose_first_request_is_not_met_is_asked_for_again(engine, mosquitto):
+async def test_f27_a_gap_whose_first_request_is_not_met_is_asked_for_again(engine, mosquitto):
     async with ForeignCollector.at(mosquitto) as theirs:
         await theirs.up()
         await theirs.send(11, 5)
@@ -188,7 +188,7 @@ async def test_two_stores_up_at_once_raise_an_alarm_naming_the_source(engine, mo
     assert sum(engine.tags().values()) == 6
 
 
-async def test_a_collector_that_flaps_is_named(engine, mosquitto):
+async def test_f23_a_collector_that_flaps_is_named(engine, mosquitto):
     for turn in range(4):
         async with ForeignCollector.at(mosquitto, boot=f"b{turn}") as theirs:
             await theirs.up()
@@ -213,7 +213,7 @@ async def test_a_lost_collector_is_shown_and_a_will_of_an_earlier_boot_is_ignore
         await until(lambda: not engine.raised(AlarmKind.SILENT))
 
 
-async def test_a_retained_message_on_reads_is_never_a_live_read(mosquitto, make_sink):
+async def test_f20_a_retained_message_on_reads_is_never_a_live_read(mosquitto, make_sink):
     async with ForeignCollector.at(mosquitto) as theirs:
         await theirs.say("reads", theirs.batch(1, 3), retain=True)
         sink = make_sink()
@@ -243,7 +243,7 @@ async def test_a_retained_message_on_reads_is_never_a_live_read(mosquitto, make_
         ),
     ],
 )
-async def test_a_batch_that_cannot_be_read_is_quarantined_with_the_reason_and_the_next_counts(
+async def test_f25_a_batch_that_cannot_be_read_is_quarantined_with_the_reason_and_the_next_counts(
     engine, mosquitto, payload, reason
 ):
     async with ForeignCollector.at(mosquitto) as theirs:
@@ -258,7 +258,7 @@ async def test_a_batch_that_cannot_be_read_is_quarantined_with_the_reason_and_th
     assert engine.tags() == tag_names(1, 10)
 
 
-async def test_bad_records_are_journalled_raw_and_all_are_confirmed(engine, mosquitto):
+async def test_f25_bad_records_are_journalled_raw_and_all_are_confirmed(engine, mosquitto):
     async with ForeignCollector.at(mosquitto) as theirs:
         stamps = [1_730_016_000_000_000, "late", None, 1_730_016_000_000_003]
         await theirs.send(1, 4, stamp_us=stamps)
@@ -345,7 +345,7 @@ async def lax(tmp_path):
         (f"calanque/1/{RACE}/gin\u00e9ste/reads", "other characters"),
     ],
 )
-async def test_a_message_under_a_wrong_name_is_quarantined_and_announced(lax, make_sink, topic, reason):
+async def test_f26_a_message_under_a_wrong_name_is_quarantined_and_announced(lax, make_sink, topic, reason):
     sink = make_sink()
     async with running(make_intake(sink, lax)), ForeignCollector.at(lax) as theirs:
         await until(lambda: theirs.engine)
@@ -358,7 +358,7 @@ async def test_a_message_under_a_wrong_name_is_quarantined_and_announced(lax, ma
     assert sink.tags() == tag_names(1, 2)
 
 
-async def test_the_source_comes_from_the_topic_not_from_the_payload(engine, mosquitto):
+async def test_f26_the_source_comes_from_the_topic_not_from_the_payload(engine, mosquitto):
     async with ForeignCollector.at(mosquitto, source=OTHER) as theirs:
         await theirs.send(1, 2, source=SOURCE)
         await theirs.through(2)
@@ -374,7 +374,7 @@ async def test_a_flood_of_rubbish_is_counted_with_few_samples(engine, mosquitto)
         await until(lambda: "300 messages not taken" in engine.raised(AlarmKind.QUARANTINE))
 
 
-async def test_very_many_strangers_raise_a_bounded_number_of_alarms(lax, make_sink):
+async def test_f26_very_many_strangers_raise_a_bounded_number_of_alarms(lax, make_sink):
     sink = make_sink()
     intake = make_intake(sink, lax)
     async with running(intake), ForeignCollector.at(lax) as theirs:

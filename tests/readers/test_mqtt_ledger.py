@@ -179,7 +179,7 @@ def test_silence_while_we_could_not_hear_means_nothing():
     assert told.active() == set()
 
 
-def test_a_retained_status_is_no_sign_of_life_and_no_boot():
+def test_f20_a_retained_status_is_no_sign_of_life_and_no_boot():
     told = Told()
     for turn in range(9):
         told.source.hear(StatusUp(store="s1", boot=f"b{turn}"), turn, retained=True)
@@ -189,7 +189,7 @@ def test_a_retained_status_is_no_sign_of_life_and_no_boot():
     assert told.active() == set()
 
 
-def test_more_than_three_boots_or_wills_in_30_s_are_flapping_until_it_is_quiet():
+def test_f23_more_than_three_boots_or_wills_in_30_s_are_flapping_until_it_is_quiet():
     told = Told()
     told.up(0, boot="b0")
     told.lost(1, boot="b0")
