@@ -8,6 +8,7 @@ once on a new one. A case is told wholly by its steps, so that one that fails is
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 import signal
@@ -21,8 +22,8 @@ from types import FrameType
 from typing import Any, Final, Literal
 
 from readers.events import DecoderEvent, GunSeen, Malformed
-from readers.protocol import Now, Protocol
-from timing.reads import ChipRead
+from readers.protocol import Acknowledging, Now, Protocol, Since
+from timing.reads import ChipRead, ReadKind
 
 from .mutation import damaged
 from .samples import Traits, protocol_of, samples_of, traits_of
@@ -31,6 +32,8 @@ FRAMES: Final = 24
 """Damaged frames in one case."""
 CPU_MAX_S: Final = 2.0
 """For one case: thousands of times what it takes."""
+DEADLINES_MAX: Final = 1_500
+"""In one wait, 70 s at most: some devices are asked ten times a second."""
 SAY_MAX: Final = 65_536
 """Bytes a protocol may want to send at one time."""
 ZERO: Final = Now(1_730_021_787_250_000, 5_000_000)
@@ -94,7 +97,7 @@ def make_case(subject: Subject, seed: str) -> list[Step]:
             if turn < 0.3:
                 steps.append(("wait", chance.choice((10_000, 2_000_000, 2_600_000, 10_000_000, 70_000_000))))
             elif turn < 0.4:
-                steps.append(("ask", None))
+                steps.append(("ask", chance.choice((None, "last"))))
             elif turn < 0.45:
                 steps.append(("lose", None))
     return steps
@@ -124,19 +127,31 @@ class _Talk:
         verb, what = step
         if verb == "feed":
             for piece in _pieces(what, cut):
-                self.events += self.protocol.receive_data(piece, self.now)
+                events = self.protocol.receive_data(piece, self.now)
+                self.events += events
                 self._collect()
+                self._stored([event for event in events if type(event) is ChipRead])
         elif verb == "wait":
             self.wait(what)
         elif verb == "ask":
-            self.protocol.ask_memory(None, self.now)
+            self.protocol.ask_memory(self._since() if what == "last" else None, self.now)
             self._collect()
         else:
             self.lose()
 
+    def _stored(self, reads: list[ChipRead]) -> None:
+        """As the driver tells those that acknowledge."""
+        if reads and isinstance(self.protocol, Acknowledging):
+            self.protocol.stored(reads)
+            self._collect()
+
+    def _since(self) -> Since | None:
+        read = next((event for event in reversed(self.events) if type(event) is ChipRead), None)
+        return None if read is None else Since(read.stamp_us, read.reader_file, read.reader_seq)
+
     def wait(self, us: int) -> None:
         end_us = self.now.steady_us + us
-        for _ in range(200):
+        for _ in range(DEADLINES_MAX):
             deadline_us = self.protocol.next_deadline()
             if deadline_us is None or deadline_us > end_us:
                 break
@@ -147,7 +162,7 @@ class _Talk:
             if again_us is not None and again_us <= deadline_us and again_us < self.now.steady_us:
                 raise Failed("a deadline that is past stays past: the driver would never rest")
         else:
-            raise Failed(f"more than 200 deadlines within {us / 1e6:.0f} s")
+            raise Failed(f"more than {DEADLINES_MAX} deadlines within {us / 1e6:.0f} s")
         self._at(end_us)
 
     def _at(self, steady_us: int) -> None:
@@ -188,7 +203,7 @@ def run_case(subject: Subject, steps: Sequence[Step], *, cut: int = 0) -> list[D
             pieces = _Talk(subject)
             for step in steps:
                 pieces.step(step, cut)
-            if _of_the_wire(pieces.events) != _of_the_wire(talk.events):
+            if _of_the_wire(subject, pieces.events) != _of_the_wire(subject, talk.events):
                 raise Failed(f"other events in pieces of {cut} bytes")
         events = list(talk.events)
         if subject.good:
@@ -196,18 +211,19 @@ def run_case(subject: Subject, steps: Sequence[Step], *, cut: int = 0) -> list[D
         return events
 
 
-def _of_the_wire(events: Sequence[DecoderEvent]) -> list[DecoderEvent]:
+def _of_the_wire(subject: Subject, events: Sequence[DecoderEvent]) -> list[DecoderEvent]:
     """What depends on bytes alone.
 
     Answers belong to the conversation, too: in pieces, the next question goes out between two of them.
     """
-    return [event for event in events if isinstance(event, ChipRead | GunSeen | Malformed)]
+    kinds = ChipRead | GunSeen if subject.traits.judges_answers else ChipRead | GunSeen | Malformed
+    return [event for event in events if isinstance(event, kinds)]
 
 
 def _check_events(events: Sequence[DecoderEvent]) -> None:
     for event in events:
         if type(event) is ChipRead:
-            if type(event.stamp_us) is not int or event.tag is None or event.tag != event.tag.upper():
+            if type(event.stamp_us) is not int or (event.tag is None and event.kind is ReadKind.READ):
                 raise Failed(f"a read that is none: {event}")
         elif isinstance(event, Malformed) and (len(event.raw) > 200 or event.size < 0 or not event.reason):
             raise Failed(f"malformed beyond its limits: {event.size} bytes, {len(event.raw)} kept")
@@ -227,16 +243,17 @@ def _check_held(talk: _Talk) -> None:
 def _check_resync(talk: _Talk) -> None:
     """Good frames are understood again: after a while on this link, at once on the next."""
     subject = talk.subject
-    frame = max(subject.good, key=len) if len(subject.good[0]) < 8 else subject.good[0]
     fed = 0
-    while talk.reads_of(frame) == 0:
+    for frame in itertools.cycle(subject.good):
+        if talk.reads_of(frame):
+            break
         fed += len(frame)
-        if fed > subject.traits.resync_max:
+        if fed > subject.traits.resync_max and fed > len(frame):
             raise Failed(f"no good frame understood within {fed} bytes of them")
     talk.lose()
     if subject.opening:
         talk.protocol.receive_data(subject.opening, talk.now)
-    if talk.reads_of(frame) == 0:
+    if talk.reads_of(subject.good[0]) == 0:
         raise Failed("a good frame is not understood on a new link")
 
 

@@ -1,16 +1,17 @@
-"""Good bytes of each protocol, to be damaged: golden frames, and whatever the tests of a protocol say is one.
+"""Good bytes of each protocol, to be damaged: golden frames, and every literal of bytes in the tests of a protocol.
 
-Tolerant: a protocol without samples is fuzzed with random bytes, and that is said. Taken, where they are there, from
-`tests/readers/frames_of.py` (`frames_of(name)`, or a mapping `FRAMES_OF`), and `tests/readers/<name>_samples.json` (a
-list of objects with `text` or `hex`; the ending of the protocol is added to those that have none).
+Tolerant: a protocol without samples is fuzzed with random bytes alone, and that is said. Taken, where they are there,
+from `tests/readers/frames_of.py` (`SAMPLES[name]`, or `frames_of(name)`), from files `tests/readers/<name>*_samples.*`,
+and from the literals in `tests/readers/test_<name>*.py`. Which of them are reads, the protocol says itself.
 """
 
 from __future__ import annotations
 
+import ast
 import importlib
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -30,7 +31,8 @@ class Traits:
     `ending`: closes a frame in a file of samples, and begins afresh whatever came before. `held_max`: bytes it may hold
     between two calls. `resync_max`: bytes of good frames after which one must be understood, whatever came before them.
     `pending`: what it says itself that it holds, with the maximum it states. `repair`: makes the check digits of a
-    damaged frame right, so that the damage gets further.
+    damaged frame right, so that the damage gets further. `judges_answers`: whether an answer is malformed depends on what
+    was asked, too.
     """
 
     ending: bytes = b"\r\n"
@@ -38,6 +40,7 @@ class Traits:
     resync_max: int = RESYNC_DEFAULT
     pending: Callable[[Any], tuple[int, int]] | None = None
     repair: Callable[[bytes], bytes] | None = None
+    judges_answers: bool = False
 
 
 def _ipico_pending(protocol: Any) -> tuple[int, int]:
@@ -56,10 +59,32 @@ def _ipico_repair(frame: bytes) -> bytes:
     return line[:2] + body + b"%02x" % ipico_frames.lrc(body) + b"\r\n"
 
 
+# After the end of a line, or of a frame that is told by its last character, what came before spoils one record at most.
+_LINES: Final = Traits(held_max=16_384, resync_max=800)
+_JSON: Final = Traits(ending=b"\n", held_max=1_200_000, resync_max=3_000)
+
 TRAITS: Final[Mapping[str, Traits]] = {
-    # A line's end: what came before spoils one record at most.
     "ipico": Traits(held_max=8_192, resync_max=120, pending=_ipico_pending, repair=_ipico_repair),
+    "race_result": _LINES,
+    "timy": Traits(ending=b"\r", held_max=16_384, resync_max=400),
+    "tag_heuer": _LINES,
+    "mylaps": Traits(ending=b"", held_max=600_000, resync_max=800),
+    "impinj": _JSON,
+    "zebra": _JSON,
+    "llrp": Traits(ending=b"", judges_answers=True),
 }
+
+UNCHECKED: Final = frozenset({"chronelec", "race_result_usb", "ultra"})
+"""Protocols whose tests write out no frame that is a read by itself: that the next good one is found is not checked.
+Give such frames in `tests/readers/frames_of.py`, after those that a read needs before it, and take the name away."""
+
+TESTED_IN: Final[Mapping[str, Sequence[str]]] = {
+    "impinj": ("json_samples.py", "test_json_readers.py"),
+    "zebra": ("json_samples.py", "test_json_readers.py"),
+}
+"""Files of tests beyond `test_<name>*.py`."""
+LITERAL_MIN: Final = 12
+"""Bytes of a literal in a test that may be a frame."""
 
 
 def traits_of(name: str) -> Traits:
@@ -67,11 +92,16 @@ def traits_of(name: str) -> Traits:
 
 
 def samples_of(name: str) -> list[bytes]:
-    """All frames known to be good, each with its ending."""
-    found = [*_from_frames_of(name), *_from_json(name)]
+    """All frames known to be good, each with its ending; in between a few that are not, which does no harm."""
+    found = [*_from_frames_of(name), *_from_files(name), *_from_tests(name)]
     if name == "ipico":
         found += _ipico()
     return list(dict.fromkeys(frame for frame in found if frame))
+
+
+def _ended(name: str, frame: bytes) -> bytes:
+    ending = traits_of(name).ending
+    return frame if not ending or frame.endswith((b"\n", b"\r", b"\0")) else frame + ending
 
 
 def _from_frames_of(name: str) -> list[bytes]:
@@ -82,7 +112,7 @@ def _from_frames_of(name: str) -> list[bytes]:
             sys.path.append(str(folder))
     module = importlib.import_module("frames_of")
     given: Any = None
-    for word in ("frames_of", "FRAMES_OF"):
+    for word in ("SAMPLES", "frames_of"):
         source = getattr(module, word, None)
         if source is None:
             continue
@@ -107,20 +137,27 @@ def _bytes_in(given: Any) -> list[bytes]:
     return [bytes(frame)] if isinstance(frame, bytes | bytearray) else []
 
 
-def _from_json(name: str) -> list[bytes]:
+def _from_files(name: str) -> list[bytes]:
     found = []
-    for path in sorted(READERS.glob(f"{name}*_samples.json")):
+    for path in sorted(READERS.glob(f"{name}*_samples.*")):
+        if path.suffix != ".json":
+            found.append(path.read_bytes())
+            continue
         for item in json.loads(path.read_text(encoding="utf-8")):
-            if not isinstance(item, dict):
-                continue
-            text, digits = item.get("text"), item.get("hex")
+            text, digits = (item.get("text"), item.get("hex")) if isinstance(item, dict) else (item, None)
             if isinstance(text, str):
-                frame = text.encode()
-                found.append(frame if frame.endswith((b"\n", b"\r")) else frame + traits_of(name).ending)
+                found.append(_ended(name, text.encode()))
             elif isinstance(digits, str):
-                ending = b"\r\n" if name == "ipico" else b""
-                found.append(bytes.fromhex(digits) + ending)
+                found.append(bytes.fromhex(digits) + (b"\r\n" if name == "ipico" else b""))
     return found
+
+
+def _from_tests(name: str) -> list[bytes]:
+    """Bytes written out in the tests of a protocol: its golden frames are among them."""
+    files = [*sorted(READERS.glob(f"test_{name}*.py")), *(READERS / file for file in TESTED_IN.get(name, ()))]
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in files if path.exists()]
+    values = [node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    return [_ended(name, value) for value in values if isinstance(value, bytes) and len(value) >= LITERAL_MIN]
 
 
 def _ipico() -> list[bytes]:
