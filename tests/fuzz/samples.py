@@ -31,8 +31,8 @@ class Traits:
     `ending`: closes a frame in a file of samples, and begins afresh whatever came before. `held_max`: bytes it may hold
     between two calls. `resync_max`: bytes of good frames after which one must be understood, whatever came before them.
     `pending`: what it says itself that it holds, with the maximum it states. `repair`: makes the check digits of a
-    damaged frame right, so that the damage gets further. `judges_answers`: whether an answer is malformed depends on what
-    was asked, too.
+    damaged frame right, so that the damage gets further. `judges_answers`: whether an answer is malformed depends on
+    what was asked, too.
     """
 
     ending: bytes = b"\r\n"
