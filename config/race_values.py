@@ -22,7 +22,7 @@ PROTOCOL_CLOCKS: Final[Mapping[str, ClockKind]] = {
 """The protocols an engine can be told to speak, with what their clocks keep unless the file says otherwise."""
 
 CONNECT: Final = re.compile(
-    r"serial:(?P<device>[^?\s]+)(?:[?&](?:baud=[1-9]\d{2,6}|flow=(?:none|rtscts|xonxoff)))*"
+    r"serial:(?P<device>[^?\s]+)(?:[?&](?:baud=[1-9]\d{2,6}|flow=(?:none|rtscts|xonxoff)|dtr=(?:high|low)))*"
     r"|tcp:(?P<host>\[[0-9A-Fa-f:]+\]|[^:\s\[\]]+):(?P<port>[1-9]\d{0,4})"
     r"|listen:(?:(?P<own_host>\[[0-9A-Fa-f:]+\]|[^:\s\[\]]+):)?(?P<own_port>[1-9]\d{0,4})"
     r"|mqtt:(?:(?:[^\s+#/]*|\+)/)*(?:[^\s+#/]+|\+|#)"

@@ -12,7 +12,7 @@ from typing import Final
 from readers.chronelec_frames import ACKNOWLEDGE, REPEAT, STATUS_QUESTION, checksum
 from readers.day_time import time_of_day_us
 from readers.events import DecoderEvent, Malformed, MemoryProgress, MemoryState, StatusKind, StatusSeen
-from readers.protocol import Now
+from readers.protocol import Now, Since
 from readers.questions import Questions
 from readers.text_lines import TextLines, is_words, malformed, text
 from timing.reads import ChipRead, ReadKind, Tag
@@ -93,7 +93,7 @@ class ChronelecProtocol:
         self._memory_asked = False
         return [MemoryProgress(state=MemoryState.DONE)]
 
-    def ask_memory(self, since: object, now: Now) -> None:
+    def ask_memory(self, since: Since | None, now: Now) -> None:
         """Nothing to ask for: what was not acknowledged comes by itself (inferred from the acknowledging)."""
         self._memory_asked = True
 

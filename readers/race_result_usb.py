@@ -18,7 +18,7 @@ from readers.events import (
     StatusSeen,
 )
 from readers.hand_reads import HandReads
-from readers.protocol import Now
+from readers.protocol import Now, Since
 from readers.questions import Questions
 from readers.race_result_usb_frames import (
     BOX_ID,
@@ -59,7 +59,7 @@ class RaceResultUsbProtocol:
         self._lines = BoxLines()
         self._questions = Questions(TICKS, always_answers=True)
         self._hands = HandReads({MARKER})
-        self._since: tuple[str, int] | None = None
+        self._since: Since | None = None
         self._cleared = 0
         """How often the numbers were seen to begin again under one reference."""
         self._start_over()
@@ -139,10 +139,9 @@ class RaceResultUsbProtocol:
         self._questions.go_on(now)
         return []
 
-    def ask_memory(self, since: object, now: Now) -> None:
+    def ask_memory(self, since: Since | None, now: Now) -> None:
         """From the last durable passing on, where it has a number of this memory; else all."""
-        file, seq = getattr(since, "file", None), getattr(since, "seq", None)
-        self._since = (file, seq) if isinstance(file, str) and isinstance(seq, int) else None
+        self._since = since
         self._fetching = True
         self._next = None
         self._passings_us = None
@@ -217,9 +216,10 @@ class RaceResultUsbProtocol:
             self._cleared += 1
         elif self._next is None:
             self._next, self._known = self._first, False
-            if self._since is not None and self._since[0] == self._file and self._since[1] <= self._last:
-                self._lost(self._first - self._since[1] - 1, events)
-                self._next, self._known = max(self._since[1], self._first), True
+            durable = self._since.seq if self._since is not None and self._since.file == self._file else None
+            if durable is not None and durable <= self._last:
+                self._lost(self._first - durable - 1, events)
+                self._next, self._known = max(durable, self._first), True
             self._begun = self._next
         if self._passings_us is None:
             self._passings_us = now.steady_us

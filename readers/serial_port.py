@@ -1,12 +1,14 @@
 """Serial ports: opened with pyserial, then read and written in blocks through the event loop.
 
 pyserial knows how to set a port up; its file descriptor does the rest, since reading line by line costs twenty times
-as much. A port that vanishes (a cable, an adapter) is an error of the read. Linux and macOS.
+as much. A port that vanishes (a cable, an adapter) is an error of the read. An adapter may be named by serial number:
+it is looked for whenever the port is opened, so that it may come back under any name. Linux and macOS.
 """
 
 import asyncio
 import contextlib
 import os
+import re
 import termios
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,15 +23,28 @@ from readers.transports import ACCEPTED, READ_MAX
 BAUD_DEFAULT: Final = 9600
 BAUDS: Final = (4800, 9600, 19200, 38400, 57600, 115200)
 FLOWS: Final = ("none", "rtscts", "xonxoff")
+DTRS: Final = ("high", "low")
+
+BY_ID: Final = Path("/dev/serial/by-id")
+"""Where the system keeps a name for each adapter, made of maker, model and serial number."""
+
+_ADAPTER: Final = re.compile(r"usb-[A-Za-z0-9._:+-]{1,200}")
+_BY_ID_NAME: Final = re.compile(r"usb-(?:.*_)?(?P<serial>[^_]+?)-if[0-9A-Fa-f]{2}(?:-port[0-9]+)?")
+"""`usb-FTDI_FT232R_USB_UART_A6008isP-if00-port0`: the serial number is what stands before the last part."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SerialSettings:
-    """Which port, how fast, and its flow control (`none`, `rtscts`, `xonxoff`); always 8 bits, no parity, 1 stop."""
+    """Which port, how fast, and its flow control (`none`, `rtscts`, `xonxoff`); always 8 bits, no parity, 1 stop.
+
+    `device`: a path, or `usb-` and an adapter's serial number (or its whole name in `BY_ID`). `dtr`: `high`, as an
+    open port has it, or `low` for devices that restart on it.
+    """
 
     device: str
     baud: int = BAUD_DEFAULT
     flow: str = "none"
+    dtr: str = "high"
 
 
 def serial_settings(connect: str, address: str) -> SerialSettings:
@@ -40,15 +55,44 @@ def serial_settings(connect: str, address: str) -> SerialSettings:
     device, _, query = address.partition("?")
     settings = dict(parse_qsl(query, keep_blank_values=True))
     baud, flow = settings.pop("baud", str(BAUD_DEFAULT)), settings.pop("flow", "none")
-    if not device.startswith("/"):
-        raise BadEndpoint(f"a serial port is a path such as /dev/ttyUSB0, not {device!r} in {connect!r}: {ACCEPTED}")
+    dtr = settings.pop("dtr", "high")
+    if not device.startswith("/") and not _ADAPTER.fullmatch(device):
+        raise BadEndpoint(
+            f"a serial port is a path such as /dev/ttyUSB0, or usb- and an adapter's serial number, not {device!r} in "
+            f"{connect!r}: {ACCEPTED}"
+        )
     if settings:
-        raise BadEndpoint(f"unknown setting {next(iter(settings))!r} in {connect!r}: baud and flow are accepted")
+        raise BadEndpoint(f"unknown setting {next(iter(settings))!r} in {connect!r}: baud, flow and dtr are accepted")
     if not (baud.isascii() and baud.isdigit() and int(baud) in BAUDS):
         raise BadEndpoint(f"line speed {baud!r} in {connect!r}: one of {', '.join(map(str, BAUDS))}")
     if flow not in FLOWS:
         raise BadEndpoint(f"flow control {flow!r} in {connect!r}: one of {', '.join(FLOWS)}")
-    return SerialSettings(device=device, baud=int(baud), flow=flow)
+    if dtr not in DTRS:
+        raise BadEndpoint(f"dtr {dtr!r} in {connect!r}: one of {', '.join(DTRS)}")
+    return SerialSettings(device=device, baud=int(baud), flow=flow, dtr=dtr)
+
+
+def device_path(device: str, folder: Path = BY_ID) -> str:
+    """The path of a port: of an adapter named `usb-SERIALNUMBER`, or by its name in the folder, where it is now.
+
+    Raises: ConnectFailed when no adapter is called so, or several are, naming those there are.
+    """
+    if device.startswith("/"):
+        return device
+    try:
+        names = sorted(entry.name for entry in folder.iterdir())
+    except OSError:
+        names = []
+    if device in names:
+        return str(folder / device)
+    wanted = device.removeprefix("usb-")
+    found = [name for name in names if (known := _BY_ID_NAME.fullmatch(name)) and known["serial"] == wanted]
+    if len(found) == 1:
+        return str(folder / found[0])
+    if found:
+        raise ConnectFailed(f"several ports are called {device}: write the whole name of one: {', '.join(found)}")
+    there = f"there are: {', '.join(names)}" if names else "there is none now"
+    raise ConnectFailed(f"no adapter {device} is plugged in: is the cable in? Of adapters {there}")
 
 
 class _Port(serial.Serial):
@@ -60,7 +104,6 @@ class _Port(serial.Serial):
 
 def _open_port(settings: SerialSettings) -> serial.Serial:
     port = _Port(
-        settings.device,
         baudrate=settings.baud,
         timeout=0,
         write_timeout=0,
@@ -68,6 +111,9 @@ def _open_port(settings: SerialSettings) -> serial.Serial:
         xonxoff=settings.flow == "xonxoff",
         exclusive=True,
     )
+    port.port = device_path(settings.device, BY_ID)
+    port.dtr = settings.dtr == "high"
+    port.open()
     # pyserial makes an empty read of a silent line give no bytes, as an unplugged one does. One byte at least, please:
     # then silence is "not now", and no bytes mean that the port is gone.
     attributes = termios.tcgetattr(port.fileno())
@@ -96,6 +142,8 @@ class SerialTransport:
             port = await asyncio.shield(opening)
         except asyncio.CancelledError:
             opening.add_done_callback(_close_opened)
+            raise
+        except ConnectFailed:
             raise
         except (OSError, ValueError, termios.error) as error:  # pyserial's errors are OSErrors
             raise ConnectFailed(_why_not_opened(settings.device, error)) from error

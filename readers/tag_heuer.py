@@ -12,7 +12,7 @@ from typing import Final
 from readers.day_time import time_of_day_us
 from readers.events import DecoderEvent, Malformed, MemoryProgress, MemoryState, StatusKind, StatusSeen
 from readers.hand_reads import HandReads
-from readers.protocol import Now
+from readers.protocol import Now, Since
 from readers.tag_heuer_frames import checksum
 from readers.text_lines import TextLines, is_words, malformed, text
 
@@ -93,7 +93,7 @@ class TagHeuerProtocol:
         self._no_memory = False
         return [MemoryProgress(state=MemoryState.NONE, text=NO_MEMORY)]
 
-    def ask_memory(self, since: object, now: Now) -> None:
+    def ask_memory(self, since: Since | None, now: Now) -> None:
         """No public text says how a host starts a download: the person at the timer does."""
         self._no_memory = True
 

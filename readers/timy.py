@@ -10,7 +10,7 @@ from typing import Final
 
 from readers.events import DecoderEvent, MemoryProgress, MemoryState, StatusKind, StatusSeen
 from readers.hand_reads import HandReads
-from readers.protocol import Now
+from readers.protocol import Now, Since
 from readers.questions import ANSWER_WITHIN_US, Questions
 from readers.timy_frames import DUMP_REQUEST, PROGRAM_QUESTION, VERSION_QUESTION
 from readers.timy_stream import Answer, TimyStream
@@ -81,7 +81,7 @@ class TimyProtocol:
         self._questions.go_on(now)
         return events
 
-    def ask_memory(self, since: object, now: Now) -> None:
+    def ask_memory(self, since: Since | None, now: Now) -> None:
         """The timer cannot be asked from a moment on: all it holds comes, whatever `since`."""
         if self._dumping:
             self._again = True

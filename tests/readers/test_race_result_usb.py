@@ -6,7 +6,6 @@ import asyncio
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 from hypothesis import given, settings
@@ -18,6 +17,7 @@ from timer_talk import START, Talk, play, reads, warnings
 from readers import race_result_usb_frames as frames
 from readers.driver import Driver
 from readers.events import ClockSeen, DecoderEvent, GunSeen, Malformed, MemoryState, StatusSeen
+from readers.protocol import Since
 from readers.race_clock import RaceClock
 from readers.race_result_usb import (
     NEVER_SET,
@@ -39,12 +39,6 @@ from timing.reads import ClockKind, SourceId
 
 REFERENCE = (0x4A3CAA45, 0x0151BCF5)
 SAMPLE = "GLBAS60;0718;01521527;0c;08;9f;1a;0;1;2;00;0"
-
-
-class Since(NamedTuple):
-    stamp_us: int
-    file: str | None = None
-    seq: int | None = None
 
 
 def impulses(count: int, first_s: int = 105, tag: str = "") -> list[Impulse]:
