@@ -80,7 +80,8 @@ class RaceResultProtocol:
     def connected(self, now: Now) -> None:
         self._stream.forget()
         self._start_over()
-        self._questions.extend((VERSIONS, NO_PREWARNS, PUSH, STATUS, COUNT, CLOCK, BOX))
+        # What every version knows stands between what older ones may not answer: silence would look like a dead link.
+        self._questions.extend((VERSIONS, STATUS, NO_PREWARNS, PUSH, BOX, COUNT, CLOCK))
         self._beat_us = now.steady_us + ASK_EVERY_US
         self._send_next(now)
 
@@ -118,8 +119,8 @@ class RaceResultProtocol:
 
         None, or a read without a file: all of the current file, and of those before it that are of the same day.
         """
-        file = None if since is None or since.file is None else file_of(since.file)[1]
-        self._fetch.ask(file, None if since is None else since.seq)
+        box, file = ("", None) if since is None or since.file is None else file_of(since.file)
+        self._fetch.ask(box, file, None if since is None else since.seq)
         if COUNT not in self._questions:
             self._questions.append(COUNT)
         self._send_next(now)
@@ -244,6 +245,7 @@ class RaceResultProtocol:
         if word == "SETPUSHPASSINGS":
             self._pushing = fields[:1] == ["1"] or fields[:1] == ["OK"]
         if word == "GETCONFIG" and len(fields) >= 3:
+            self._fetch.box = fields[3].strip().upper() if len(fields) > 3 else ""
             return [StatusSeen(kind=StatusKind.SETTING, text=f"box {' '.join(fields[2:4])[:80]}", raw=text)]
         return [_answer_of(word, text)]
 

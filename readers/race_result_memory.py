@@ -7,7 +7,7 @@ one. Knows no bytes of lines and no time.
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeAlias
 
 from readers.events import MemoryProgress, MemoryState
 from readers.race_result_requests import Request, passings, whole_file
@@ -64,7 +64,9 @@ class OldFile:
         return whole_file(self.number)
 
 
-Job = Span | OldFile
+Job: TypeAlias = Span | OldFile
+_Asked: TypeAlias = tuple[str, int | None, int | None]
+"""Box, file and number of a passing."""
 
 
 class PassingFetch:
@@ -82,13 +84,14 @@ class PassingFetch:
         self.file: int | None = None
         self.clock_us: int | None = None
         """What the decoder's clock showed last, where it has a date."""
+        self.box = ""
         self.job: Job | None = None
         self._waiting: deque[Job] = deque()
         # The number that the next push will have; None before the first count.
         self._next: int | None = None
         self._counted = 0
-        self._asked: tuple[int | None, int | None] | None = None
-        self._again: tuple[int | None, int | None] | None = None
+        self._asked: _Asked | None = None
+        self._again: _Asked | None = None
         self._running = False
         self._done = self._total = 0
         self._troubles: list[str] = []
@@ -96,12 +99,12 @@ class PassingFetch:
 
     # What is wanted
 
-    def ask(self, file: int | None, number: int | None) -> None:
+    def ask(self, box: str, file: int | None, number: int | None) -> None:
         """Everything since this passing is wanted; None: all of this day. It begins with the next count."""
         if self._running:
-            self._again = (file, number)
+            self._again = (box, file, number)
         else:
-            self._asked = (file, number)
+            self._asked = (box, file, number)
 
     @property
     def waits_for_count(self) -> bool:
@@ -212,8 +215,10 @@ class PassingFetch:
 
     def _begin(self, count: int) -> list[MemoryProgress]:
         assert self._asked is not None, "begun only when asked"
-        file, number = self._asked
+        box, file, number = self._asked
         self._asked = None
+        if box and self.box and box != self.box:
+            file = None  # another decoder stands here now, with files of its own
         self._running, self._broken = True, False
         self._troubles.clear()
         first = 1

@@ -16,6 +16,7 @@ from reader_peer import Kept, ended
 from readers.driver import Driver
 from readers.events import ClockSeen, DecoderEvent, MemoryProgress, MemoryState, StatusKind, StatusSeen
 from readers.health import Link
+from readers.link_watch import SILENCE_MAX_US
 from readers.protocol import Now, Since, protocol_class
 from readers.race_clock import RaceClock
 from readers.race_result import ANSWER_WITHIN_US, ASK_EVERY_US, POLL_EVERY_US, RaceResultProtocol
@@ -120,9 +121,10 @@ def all_keys(count: int, file: int = 177) -> set[tuple[str | None, int | None]]:
 
 def test_a_session_begins_with_the_version_the_pushes_the_count_and_the_time() -> None:
     joined = Joined(VirtualDecoder([], ZONE)).connect()
-    assert joined.device.requests[:4] == ["GETPROTOCOL", "SETPROTOCOL;3.2", "SETPUSHPREWARNS;0", "SETPUSHPASSINGS;1;0"]
-    then = {"GETSTATUS", "PASSINGS", "GETTIME", "GETCONFIG;GENERAL;BOXNAME", "GETFILE;176"}
-    assert set(joined.device.requests[4:]) == then
+    first = ["GETPROTOCOL", "SETPROTOCOL;3.2", "GETSTATUS", "SETPUSHPREWARNS;0", "SETPUSHPASSINGS;1;0"]
+    then = ["GETCONFIG;GENERAL;BOXNAME", "PASSINGS", "GETTIME"]
+    assert joined.device.requests[:8] == first + then
+    assert set(joined.device.requests[8:]) <= {"PASSINGS", "GETFILE;176"}
     assert joined.memory[-1] is MemoryState.DONE
     texts = [
         event.text for event in joined.events if isinstance(event, StatusSeen) and event.kind is StatusKind.SETTING
@@ -210,6 +212,27 @@ def test_when_operation_was_started_anew_the_rest_of_the_old_file_comes_too() ->
     assert len(joined.keys) == 60
     assert joined.memory[-1] is MemoryState.DONE
     assert joined.device.forbidden == []
+
+
+def test_another_decoder_in_the_place_of_the_first_is_fetched_from_its_first_passing() -> None:
+    joined = Joined(VirtualDecoder(detections(900, NINE - HOUR), ZONE, box="D-7")).connect(
+        Since(NINE, "D-50432/177", 850)
+    )
+    assert joined.keys == {("D-7/177", n + 1) for n in range(900)}
+    assert joined.memory[-1] is MemoryState.DONE
+
+
+def test_an_old_decoder_that_ignores_what_it_does_not_know_is_polled_and_does_not_look_dead() -> None:
+    def lose(data: bytes) -> bytes:
+        known = (b"PASSINGS", b"GETSTATUS", b"GETTIME", b"\r\n", *(b"%d" % n for n in range(10)))
+        return b"".join(line for line in data.splitlines(keepends=True) if line.startswith(known))
+
+    joined = Joined(VirtualDecoder(detections(60), ZONE, pushes=False), lose=lose).connect()
+    for _ in range(90):
+        joined.wait(SECOND)
+        asked = joined.protocol.unanswered_since_us
+        assert asked is None or joined.now.steady_us - asked < SILENCE_MAX_US
+    assert joined.keys == all_keys(60)
 
 
 def test_a_new_file_under_a_live_link_loses_nothing() -> None:
