@@ -67,7 +67,7 @@ class ClockSet:
 
     @property
     def is_right(self) -> bool:
-        return abs(self.is_off_us) <= RIGHT_WITHIN_US + self.after.round_trip_us // 2
+        return abs(self.is_off_us) <= RIGHT_WITHIN_US + self.after.uncertain_us
 
 
 async def set_clock(
@@ -107,7 +107,7 @@ async def set_clock(
 
 def _off_us(seen: ClockSeen, shown_at: Callable[[Instant], int]) -> Duration:
     """By how much the clock is ahead of what it should show."""
-    return seen.stamp_us - shown_at((seen.asked_us + seen.received_us) // 2)
+    return seen.stamp_us + seen.resolution_us // 2 - shown_at((seen.asked_us + seen.received_us) // 2)
 
 
 async def _asked(transport: Transport, protocol: str, clock: RaceClock, *, rest_s: float = 0.0) -> ClockSeen:

@@ -32,13 +32,14 @@ class ClockSeen:
     """The reader's clock, asked for and answered. Race-clock instants, reader's stamp.
 
     `offset_us` is the reader's clock minus the race clock in the middle of the question's way, with the zone still in
-    it (a reader on local time in Paris in winter shows +3600 s when right). True within half of `round_trip_us` plus
-    the reader's resolution.
+    it (a reader on local time in Paris in winter shows +3600 s when right). True within `uncertain_us`. A reader that
+    shows whole seconds only says so in `resolution_us`: its clock may have been anywhere in the second it showed.
     """
 
     stamp_us: int
     asked_us: Instant
     received_us: Instant
+    resolution_us: Duration = 0
 
     @property
     def round_trip_us(self) -> Duration:
@@ -46,7 +47,11 @@ class ClockSeen:
 
     @property
     def offset_us(self) -> Duration:
-        return self.stamp_us - (self.asked_us + self.received_us) // 2
+        return self.stamp_us + self.resolution_us // 2 - (self.asked_us + self.received_us) // 2
+
+    @property
+    def uncertain_us(self) -> Duration:
+        return (self.round_trip_us + self.resolution_us) // 2
 
 
 class MemoryState(enum.StrEnum):

@@ -27,6 +27,7 @@ from readers.ultra_memory import UltraMemory
 from readers.ultra_numbering import UltraNumbering
 from readers.ultra_requests import Request
 from readers.ultra_settings import setting_text, setting_warning
+from timing.instants import SECOND
 
 LINE_MAX: Final = 512
 """Longest line looked at; a chip read has about 60 characters."""
@@ -206,7 +207,7 @@ class UltraProtocol:
         if not asked or questions != 1:
             # Somebody else's answer, or one to an earlier question: nothing about the clock follows from it.
             return StatusSeen(kind=StatusKind.ANSWER, text="the clock", raw=raw)
-        return ClockSeen(stamp_us=stamp_us, asked_us=self._asked.race_us, received_us=now.race_us)
+        return ClockSeen(stamp_us=stamp_us, asked_us=self._asked.race_us, received_us=now.race_us, resolution_us=SECOND)
 
     def _voltage(self, volts: str, raw: str) -> list[DecoderEvent]:
         events: list[DecoderEvent] = [StatusSeen(kind=StatusKind.ANSWER, text=f"battery {volts} V", raw=raw)]

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from readers import ultra_frames as frames
+from readers.ultra_lines import ClockLine, ultra_lines
 from simulators.emission import EmittedReads
 from simulators.zones import local_of
 from timing.instants import SECOND, Duration, Instant
@@ -97,6 +98,8 @@ class VirtualUltra:
         self._live = 0
         self._heartbeat_us = 0
         self._rewind: _Rewind | None = None
+        # How far its clock is ahead from which record on: it was set.
+        self._ahead: list[tuple[int, Duration]] = [(0, 0)]
         self._inbox = bytearray()
         self._replies = bytearray()
 
@@ -108,8 +111,8 @@ class VirtualUltra:
         self.connected = True
         self.connections += 1
         self._heartbeat_us = now
-        last = self.records[self._live - 1].stamp_us if self._live else None
-        self._replies += frames.greeting("0" if last is None else str(self._seconds(last)), self._ending)
+        last = str(frames.seconds_1980(self._stamp(self._live - 1))) if self._live else "0"
+        self._replies += frames.greeting(last, self._ending)
 
     def host_disconnected(self, now: Instant) -> None:
         self._live = max(self._live, self._due(now))
@@ -154,7 +157,7 @@ class VirtualUltra:
             self.rewinds += 1
             return b""
         index, rewind.place = rewind.place - 1, rewind.place + 1
-        second = self._seconds(self.records[index].stamp_us)
+        second = frames.seconds_1980(self._stamp(index))
         if rewind.first_s is not None and rewind.last_s is not None and not rewind.first_s <= second <= rewind.last_s:
             return b""
         return self._line(index, rewound=True)
@@ -163,7 +166,7 @@ class VirtualUltra:
         record = self.records[index]
         return frames.read_line(
             record.tag,
-            local_of(record.stamp_us, self.zone),
+            self._stamp(index),
             log_id=1 if self._one_number else index + 1,
             antenna=record.antenna,
             rssi=record.rssi,
@@ -172,8 +175,14 @@ class VirtualUltra:
             ending=self._ending,
         )
 
-    def _seconds(self, instant: Instant) -> int:
-        return frames.seconds_1980(local_of(instant, self.zone))
+    def _stamp(self, index: int) -> int:
+        """What the box's clock showed at a record."""
+        ahead_us = next(ahead for first, ahead in reversed(self._ahead) if first <= index)
+        return local_of(self.records[index].stamp_us, self.zone) + ahead_us
+
+    def clock_us(self, now: Instant) -> int:
+        """What the box's clock shows now, finer than it tells."""
+        return local_of(now, self.zone) + self._ahead[-1][1]
 
     def next_due_us(self) -> Instant | None:
         """When the next record or heartbeat is due."""
@@ -213,7 +222,7 @@ class VirtualUltra:
             self._replies += frames.status_line(reading=self.reading, ending=self._ending)
         elif request == b"r":
             if self._answers_clock:
-                self._replies += frames.clock_line(local_of(now, self.zone) // SECOND * SECOND, self._ending)
+                self._replies += frames.clock_line(self.clock_us(now) // SECOND * SECOND, self._ending)
         elif request == b"U":
             for setting, value in self._settings.items():
                 self._replies += frames.setting_line(setting, value, self._ending)
@@ -223,6 +232,20 @@ class VirtualUltra:
             self._rewind = None
         elif request[:3] != b"700":
             self.forbidden.append(request)
+            self._change(request, now)
+
+    def _change(self, request: bytes, now: Instant) -> None:
+        """What an observer must never send is obeyed, as by a real box."""
+        if request in (b"R", b"S"):
+            self.reading = request == b"R"
+        elif request[:2] == b"t ":
+            said = ultra_lines(request[2:], now)
+            if said and isinstance(said[0], ClockLine):
+                ahead_us = said[0].stamp_us - local_of(now, self.zone)
+                self._ahead.append((self.recorded(now), ahead_us))
+                self._replies += frames.clock_line(said[0].stamp_us, self._ending)
+        elif request[:1] == b"u":
+            self._replies += b"u" + request[1:2] + b"\x02" + self._ending
 
     def _begin_rewind(self, request: bytes, now: Instant) -> None:
         first, _, last = request[3:].partition(b"\r")

@@ -75,11 +75,11 @@ def _local_stamp(instant: Instant, zone: tzinfo | None) -> int:
 
 def words(done: ClockSet, endpoint: str, protocol: str) -> str:
     """What was done, for the terminal and for the journal."""
-    half_s = done.after.round_trip_us / 2 / SECOND
+    within_s = done.after.uncertain_us / SECOND
     result = "set" if done.is_right else "NOT RIGHT after setting it"
     return (
         f"clock of {endpoint} ({protocol}) {result}: it was {_off(done.was_off_us)} and is {_off(done.is_off_us)}, "
-        f"give or take {half_s:.3f} s and what it resolves"
+        f"give or take {within_s:.3f} s and what it resolves"
     )
 
 

@@ -9,13 +9,16 @@ from zoneinfo import ZoneInfo
 
 from reader_peer import Kept, ended
 
+from readers import ultra_frames as frames
+from readers.clock_setting import ClockSetter, set_clock
 from readers.driver import Driver, driver_for
 from readers.events import MemoryState
 from readers.health import Link
 from readers.race_clock import RaceClock
+from readers.transports import open_transport
 from simulators.ultra_reader import UltraRecord, VirtualUltra
 from simulators.zones import local_of
-from timing.instants import MILLISECOND, SECOND
+from timing.instants import MILLISECOND, SECOND, Instant
 from timing.race import Source
 from timing.reads import ClockKind, SourceId
 
@@ -26,14 +29,19 @@ CHUNK = 37
 
 
 class UltraPort:
-    """A virtual box that listens on a TCP port. Its race clock stands where the test sets it."""
+    """A virtual box that listens on a TCP port. Its race clock stands where the test sets it, or is `clock`."""
 
-    def __init__(self, box: VirtualUltra) -> None:
+    def __init__(self, box: VirtualUltra, clock: RaceClock | None = None) -> None:
         self.box = box
-        self.now_us = NINE_US
+        self.clock = clock
+        self.stands_us = NINE_US
         self.port = 0
         self._server: asyncio.Server | None = None
         self._writer: asyncio.StreamWriter | None = None
+
+    @property
+    def now_us(self) -> Instant:
+        return self.stands_us if self.clock is None else self.clock.now_us()
 
     async def on(self) -> None:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
@@ -83,17 +91,37 @@ async def test_a_box_on_a_real_socket_that_breaks_off_in_a_line_loses_nothing() 
     await port.on()
     async with driving(port.port, sink) as driver:
         await sink.until(lambda: driver.health.link is Link.UP)
-        port.now_us = NINE_US + 99 * SECOND
+        port.stands_us = NINE_US + 99 * SECOND
         await sink.until(lambda: len(set(sink.all)) == 100)
         assert driver.health.clock_offset_us is not None
         await port.off(b"0,58000063,147738")
         await sink.until(lambda: driver.health.link is Link.DOWN)
-        port.now_us = NINE_US + 199 * SECOND
+        port.stands_us = NINE_US + 199 * SECOND
         await port.on()
         await sink.until(lambda: driver.health.link is Link.UP)
-        port.now_us = NINE_US + 299 * SECOND
+        port.stands_us = NINE_US + 299 * SECOND
         await sink.until(lambda: driver.health.memory is MemoryState.DONE and not driver.health.gap)
         assert set(sink.all) == {(record.tag, local_of(record.stamp_us, PARIS)) for record in records}
         assert any("0,58000063,147738" in item for item in sink.malformed)
     assert port.box.forbidden == []
+    await port.off()
+
+
+async def test_the_clock_of_a_box_is_set_on_the_second_by_the_command_and_found_right() -> None:
+    clock = RaceClock.real()
+    port = UltraPort(VirtualUltra([], PARIS), clock)
+    wrong_us = local_of(clock.now_us(), PARIS) // SECOND * SECOND - 77 * SECOND
+    port.box.receive(frames.set_clock_request(wrong_us), clock.now_us())
+    await port.on()
+    done = await set_clock(
+        lambda: open_transport(f"tcp:127.0.0.1:{port.port}"),
+        ClockSetter.of("ultra"),
+        clock,
+        lambda instant: local_of(instant, PARIS),
+    )
+    now_us = clock.now_us()
+    assert abs(port.box.clock_us(now_us) - local_of(now_us, PARIS)) < SECOND // 4
+    assert done.is_right
+    assert -79 * SECOND < done.was_off_us < -76 * SECOND
+    assert [request[:1] for request in port.box.forbidden] == [b"t", b"t"]
     await port.off()
