@@ -22,6 +22,7 @@ HOLE_AFTER_US: Final = 2_000_000
 
 NOT_GROWING: Final = "one log id names several reads: they are told apart by chip and time instead"
 BEGAN_AGAIN: Final = "the log ids began again (was the box's log cleared?): reads are told apart by chip and time"
+OTHER_LOG: Final = "the log ids do not lead back to the reads that are known (was the box's log cleared?)"
 
 
 class Hole(NamedTuple):
@@ -92,7 +93,7 @@ class UltraNumbering:
 
     def other_log(self) -> str | None:
         """The box's log is not the one of the durable reads; gives the reason when that ends trust."""
-        return self._ends(BEGAN_AGAIN) if self.trusted else None
+        return self._ends(OTHER_LOG) if self.trusted else None
 
     def _ends(self, reason: str) -> str:
         self.trusted = False

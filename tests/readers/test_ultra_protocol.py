@@ -17,7 +17,7 @@ from readers.link_watch import LinkWatch
 from readers.protocol import Now, Protocol, Since
 from readers.ultra import HEARTBEAT_MAX_US, HOLES_IN_VAIN_MAX, PROBE_EVERY_US, UltraProtocol
 from readers.ultra_memory import OVERLAP_IDS
-from readers.ultra_numbering import BEGAN_AGAIN, NOT_GROWING
+from readers.ultra_numbering import BEGAN_AGAIN, NOT_GROWING, OTHER_LOG
 from readers.ultra_requests import REWIND_ALL, Request, rewind_by_log_id, rewind_by_time
 from simulators.ultra_reader import UltraRecord, VirtualUltra
 from simulators.zones import local_of
@@ -229,7 +229,7 @@ def test_a_log_that_was_cleared_and_has_grown_past_the_known_number_is_found_out
     meeting.connect(Since(local_of(NINE_US, PARIS), "1", 700)).run(60 * SECOND)
     assert meeting.memory.state is MemoryState.DONE
     assert set(meeting.keys) == keys_of(box.records)
-    assert meeting.warnings == [BEGAN_AGAIN]
+    assert meeting.warnings == [OTHER_LOG]
     without_number = {(r.tag, r.stamp_us) for r in meeting.of(ChipRead) if r.reader_seq is None}
     assert without_number == set(meeting.keys), "a number of the other log may be known already"
 
