@@ -47,6 +47,7 @@ REPEATS_MAX: Final = 3
 """Questions of the beginning asked again on one link, when an answer was lost."""
 
 _ANSWER: Final = re.compile(r"(#?[A-Z][A-Z_]{2,30})((?:[;,].*)?)", re.ASCII)
+_REFUSALS: Final = ("OPERATIONMODE", "ERROR", "NOSATELITES")
 _PASSING: Final = re.compile(r"[0-9]+;")
 
 
@@ -239,7 +240,8 @@ class RaceResultProtocol:
         if word == "GETSTATUS":
             return self._status(text, fields)
         if asked is None:
-            return [_answer_of(word, text)]
+            says_no = bool(fields) and fields[0].strip() in _REFUSALS
+            return self._refusal(None, text) if says_no else [_answer_of(word, text)]
         if word == "GETPROTOCOL" and len(fields) >= 3:
             return self._versions(text, fields)
         if word == "SETPUSHPASSINGS":

@@ -76,7 +76,7 @@ READER_KINDS: Final[tuple[ReaderKind, ...]] = (
         heartbeat=False,
         gun=True,
         known="well: the maker's pages and public drivers",
-        not_done="setting the clock; the USB Timing Box and the Ubidium, which speak otherwise",
+        not_done="the Ubidium, which speaks otherwise",
     ),
     ReaderKind(
         name="race_result_usb",

@@ -66,7 +66,7 @@ def results(
     roster: Annotated[Path, typer.Option(help="Who is entered: CSV or XLSX, French or English headers.")],
     reads: Annotated[
         list[str],
-        typer.Option(metavar="[SOURCE=]FILE", help="File of reads (CSV, IPICO, RACE RESULT ...; .gz); may be given often."),
+        typer.Option(metavar="[SOURCE=]FILE", help="File of reads (CSV, IPICO, RACE RESULT; .gz); may be given often."),
     ],
     out: Annotated[Path, typer.Option(help="Folder for the results; made if missing.")],
     guns: Annotated[Path | None, typer.Option(help="CSV `wave,epoch_us`; else the race file's guns hold.")] = None,

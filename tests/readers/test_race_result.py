@@ -337,6 +337,13 @@ def test_a_decoder_in_test_mode_is_a_warning_and_is_left_alone() -> None:
     assert (joined.reads, joined.device.forbidden) == ([], [])
 
 
+def test_that_somebody_was_refused_in_operation_is_told_as_a_refusal() -> None:
+    joined = Joined(VirtualDecoder([], ZONE)).connect()
+    (refused,) = joined.protocol.receive_data(answer("SETTIME", "OPERATIONMODE"), joined.now)
+    assert isinstance(refused, StatusSeen)
+    assert refused.kind is StatusKind.REFUSED
+
+
 def test_a_silent_decoder_is_asked_on_and_the_oldest_question_is_told() -> None:
     joined = Joined(VirtualDecoder([], ZONE), lose=lambda _: b"")
     begin = joined.now.steady_us
