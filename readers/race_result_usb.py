@@ -133,9 +133,10 @@ class RaceResultUsbProtocol:
             self._check_us = now.steady_us + CHECK_EVERY_US
             self._questions.ask(REFERENCE, now)
             self._questions.ask(MEMORY, now)
-        if self._passings_us is not None and now.steady_us >= self._passings_us and self._next is not None:
-            self._passings_us = None
-            self._questions.ask(passings_from(self._next), now)
+        if self._passings_us is not None and now.steady_us >= self._passings_us:
+            self._passings_us = None  # without a number to ask from, the answer about the memory sets it again
+            if self._next is not None:
+                self._questions.ask(passings_from(self._next), now)
         self._questions.go_on(now)
         return []
 
