@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from readers import ipico_frames, ipico_stream
+from readers import chronelec_frames, ipico_frames, ipico_stream, race_result_usb_frames, ultra_frames
 from readers.protocol import Protocol
 
 READERS: Final = Path(__file__).resolve().parent.parent / "readers"
 HELD_DEFAULT: Final = 2_000_000
 RESYNC_DEFAULT: Final = 70_000
+_STAMP_US: Final = 1_730_021_787_250_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,11 +73,17 @@ TRAITS: Final[Mapping[str, Traits]] = {
     "impinj": _JSON,
     "zebra": _JSON,
     "llrp": Traits(ending=b"", judges_answers=True),
+    "ultra": Traits(ending=b"\n", held_max=16_384, resync_max=1_200),
+    "jchip": _LINES,
+    "chronelec": _LINES,
+    "race_result_usb": Traits(ending=b"\n", held_max=600_000, resync_max=4_000),
 }
 
-UNCHECKED: Final = frozenset({"chronelec", "race_result_usb", "ultra"})
-"""Protocols whose tests write out no frame that is a read by itself: that the next good one is found is not checked.
-Give such frames in `tests/readers/frames_of.py`, after those that a read needs before it, and take the name away."""
+UNCHECKED: Final = frozenset({"race_result_usb"})
+"""Protocols of which no frame is known that is a read: that the next good one is found is not checked. Give such frames
+in `tests/readers/frames_of.py`, after those that a read needs before it, and take the name away. The USB box stays: a
+passing of it counts once, as the answer to the question for its number.
+"""
 
 TESTED_IN: Final[Mapping[str, Sequence[str]]] = {
     "impinj": ("json_samples.py", "test_json_readers.py"),
@@ -94,8 +101,8 @@ def traits_of(name: str) -> Traits:
 def samples_of(name: str) -> list[bytes]:
     """All frames known to be good, each with its ending; in between a few that are not, which does no harm."""
     found = [*_from_frames_of(name), *_from_files(name), *_from_tests(name)]
-    if name == "ipico":
-        found += _ipico()
+    if name in _ENCODED:
+        found += _ENCODED[name]()
     return list(dict.fromkeys(frame for frame in found if frame))
 
 
@@ -161,18 +168,59 @@ def _from_tests(name: str) -> list[bytes]:
 
 
 def _ipico() -> list[bytes]:
-    stamp_us = 1_730_021_787_250_000
     return [
-        ipico_frames.clock_reply(stamp_us),
-        ipico_frames.gun_frame(stamp_us),
+        ipico_frames.clock_reply(_STAMP_US),
+        ipico_frames.gun_frame(_STAMP_US),
         ipico_frames.memory_status(total=4_116),
         ipico_frames.memory_status(downloading=True, done=364, total=4_116),
         ipico_frames.format_reply(),
         ipico_frames.format_reply(mask=0x7B, separator=0x2C),
         ipico_frames.refusal(),
-        ipico_frames.binary_tag("058000128608", stamp_us, tto=(6, 0, 0x80)),
+        ipico_frames.binary_tag("058000128608", _STAMP_US, tto=(6, 0, 0x80)),
         ipico_frames.short_page(b"CALANQUE"),
     ]
+
+
+def _ultra() -> list[bytes]:
+    return [
+        ultra_frames.greeting(),
+        ultra_frames.voltage_line(),
+        ultra_frames.status_line(),
+        ultra_frames.clock_line(_STAMP_US),
+        ultra_frames.setting_line(1, b"\x01"),
+        ultra_frames.read_line("0580001", _STAMP_US, log_id=7),
+        ultra_frames.read_line("58F", _STAMP_US, log_id=8, rewound=True, antenna=4),
+    ]
+
+
+def _chronelec() -> list[bytes]:
+    return [
+        chronelec_frames.passing("10203", _STAMP_US),
+        chronelec_frames.passing("777", _STAMP_US, source="MAN", counter=9_999, status=2),
+        chronelec_frames.status(_STAMP_US),
+    ]
+
+
+def _race_result_usb() -> list[bytes]:
+    """In the order in which the box is asked; a passing means nothing before its reference is known."""
+    words = race_result_usb_frames
+    passing = words.passing("ABCD123", 0x1000)
+    return [
+        words.answer(b"ASCII"),
+        words.answer(b"INFOGET", "0001", "1"),
+        words.answer(b"EPOCHREFGET", "65f00000;00000001"),
+        words.answer(b"PASSINGINFOGET", "00000001;00000000;00001000;00000000;00001000"),
+        words.answer(b"PASSINGGET", "00000000;01", passing),
+    ]
+
+
+_ENCODED: Final[Mapping[str, Callable[[], list[bytes]]]] = {
+    "ipico": _ipico,
+    "ultra": _ultra,
+    "chronelec": _chronelec,
+    "race_result_usb": _race_result_usb,
+}
+"""Frames made by the encoders, where tests write out too few."""
 
 
 def protocol_of(name: str) -> Protocol:
