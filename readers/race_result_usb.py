@@ -134,8 +134,8 @@ class RaceResultUsbProtocol:
             self._questions.ask(REFERENCE, now)
             self._questions.ask(MEMORY, now)
         if self._passings_us is not None and now.steady_us >= self._passings_us:
-            self._passings_us = None  # without a number to ask from, the answer about the memory sets it again
-            if self._next is not None:
+            self._passings_us = None
+            if self._next is not None:  # else the answer about the memory begins anew
                 self._questions.ask(passings_from(self._next), now)
         self._questions.go_on(now)
         return []
