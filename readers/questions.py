@@ -46,7 +46,8 @@ class Questions:
     def begin(self, now: Now, *first: bytes, after_us: int = 0) -> None:
         """Asks from now on, these first; `after_us`: the device needs a while before it listens."""
         self.forget()
-        self._poll_us = self._starts_us = now.steady_us + after_us
+        self._starts_us = now.steady_us + after_us
+        self._poll_us = self._starts_us + (ASK_EVERY_US if first else 0)
         self._waiting.extend(first)
         self.go_on(now)
 
@@ -105,7 +106,7 @@ class Questions:
     def deadline_us(self) -> int | None:
         if self.open is not None:
             return self.asked.steady_us + ANSWER_WITHIN_US
-        return self._poll_us
+        return self._starts_us if self._waiting and self._poll_us is not None else self._poll_us
 
     @property
     def unanswered_since_us(self) -> int | None:
