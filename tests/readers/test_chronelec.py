@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from timer_talk import AT, START, Talk, check_cuts, fed, of_day, reads, warnings
+from pty_peer import PtyPeer
+from reader_peer import Kept, ended
+from timer_talk import AT, START, Talk, check_cuts, fed, of_day, play, reads, warnings
 
 from readers import chronelec_frames as frames
 from readers.chronelec import BAD_CHECK, UNBLOCKED, ChronelecProtocol
+from readers.driver import driver_for
 from readers.events import Malformed, MemoryState, StatusKind, StatusSeen
+from readers.protocol import Acknowledging
+from readers.race_clock import RaceClock
 from readers.text_lines import LINE_MAX
 from simulators.chronelec_reader import VirtualChronelec
 from simulators.timer_device import Impulse
 from timing.instants import SECOND
-from timing.reads import ChipRead, ReadKind
+from timing.race import Source
+from timing.reads import ChipRead, ClockKind, ReadKind, SourceId
 
 BODY = b"STA 007654 10:05:33.123 0001 0 1"
 SAMPLE = b"<" + BODY + b"%04d" % sum(BODY) + b">\r\n"
@@ -179,6 +187,40 @@ def test_a_link_that_is_cut_loses_nothing_and_the_memory_needs_no_asking() -> No
     assert device.forbidden == []
     assert protocol.unanswered_since_us is None
     assert any(isinstance(event, StatusSeen) and event.kind is StatusKind.ANSWER for event in talk.events)
+
+
+async def test_over_a_real_line_nothing_is_acknowledged_while_the_journal_stands_still(tmp_path: Path) -> None:
+    path, clock, sink = tmp_path / "ttyUSB0", RaceClock.real(), Kept()
+    made = [Impulse(due_us=n, stamp_us=of_day("10:00:00") + n * 1000, tag=str(n)) for n in range(1, 41)]
+    device = VirtualChronelec(made)
+    source = Source(
+        id=SourceId("finish"),
+        protocol="chronelec",
+        connect=f"serial:{path}?baud=19200",
+        clock=ClockKind.TIME_OF_DAY,
+    )
+    assert isinstance(ChronelecProtocol(), Acknowledging)
+    driver = driver_for(source, sink, clock, lambda: None)
+    running = asyncio.create_task(driver.run())
+    sink.open.clear()
+    for stands_still in (True, False):
+        port = PtyPeer(path)
+        playing = asyncio.ensure_future(play(device, port, clock.now_us))
+        if stands_still:
+            await asyncio.sleep(1.0)
+            assert device.acknowledged == 0
+        else:
+            sink.open.set()
+            await sink.until(lambda: len(set(sink.all)) == 40)
+            async with asyncio.timeout(10):
+                while device.acknowledged < 40:  # noqa: ASYNC110 (nothing sets an event)
+                    await asyncio.sleep(0.02)
+        await ended(playing)
+        port.close()
+        await asyncio.sleep(0.3)
+    await ended(running)
+    assert set(sink.all) == {(f"{n:06d}", impulse.stamp_us) for n, impulse in enumerate(made, 1)}
+    assert device.forbidden == []
 
 
 def test_setting_the_clock_is_written_as_documented_and_never_sayable() -> None:
