@@ -1,13 +1,12 @@
 """Setting a reader's clock: for one explicit command of a person before the race, and for nothing else.
 
-No protocol and no driver has these words. A kind of reader whose clock can be set has in its frames module
-(`readers.<name>_frames`) the function `set_clock_request(stamp_us: int) -> bytes`, for a whole second of the reader's
-own clock, and, where the reader acts late, `CLOCK_ACTS_AFTER_US`. What was set is verified by asking.
+No protocol and no driver has these words. A kind whose setting was tried against a device, real or virtual, is named
+in `SETTABLE`; its frames module has `set_clock_request(stamp_us: int) -> bytes`, for a whole second of the reader's own
+clock, to be sent alone, and, where the reader acts late, `CLOCK_ACTS_AFTER_US`. What was set is verified by asking.
 """
 
 import asyncio
 import importlib
-import importlib.util
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, Self
@@ -20,6 +19,8 @@ from readers.race_clock import RaceClock
 from readers.transports import Transport
 from timing.instants import SECOND, Duration, Instant
 from timing.reader_kinds import KIND_OF
+
+SETTABLE: Final = frozenset({"ipico"})
 
 ASK_S: Final = 8.0
 """How long a reader is given to tell its time."""
@@ -45,10 +46,11 @@ class ClockSetter:
         """Raises: UnknownProtocol; ClockNotSet when this kind cannot be set, or cannot be asked whether it was."""
         if protocol not in KIND_OF:
             raise UnknownProtocol(f"no reader protocol is called {protocol!r}; there are: {', '.join(KIND_OF)}")
-        kind, name = KIND_OF[protocol], f"readers.{protocol}_frames"
-        module = importlib.import_module(name) if kind.reads_clock and importlib.util.find_spec(name) else None
-        if module is None or not hasattr(module, "set_clock_request"):
-            raise ClockNotSet(f"the clock of {kind.title} cannot be set from here: use the maker's program")
+        if protocol not in SETTABLE:
+            title = KIND_OF[protocol].title
+            raise ClockNotSet(f"the clock of {title} cannot be set from here: use the maker's program")
+        assert KIND_OF[protocol].reads_clock, "what was set is verified by asking"
+        module = importlib.import_module(f"readers.{protocol}_frames")
         return cls(
             protocol=protocol,
             request=module.set_clock_request,

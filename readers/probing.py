@@ -114,7 +114,7 @@ async def probe(
             transport.close()
             transport = None
         for name in [best.protocol] if best else names:
-            if not KIND_OF[name].asks_only:
+            if not KIND_OF[name].asks_only or not _says_anything(name, clock):
                 continue
             before = unasked[name]
             asked = Heard(protocol=name, asked=True, bytes_in=before.bytes_in, events=list(before.events))
@@ -134,6 +134,13 @@ async def probe(
     finally:
         if transport is not None:
             transport.close()
+
+
+def _says_anything(name: str, clock: RaceClock) -> bool:
+    """Whether this kind is asked at all: one that only listens has heard what there is."""
+    protocol = protocol_class(name)()
+    protocol.connected(now(clock))
+    return bool(protocol.data_to_send())
 
 
 def _best(tried: Sequence[Heard]) -> Heard | None:
