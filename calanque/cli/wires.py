@@ -66,7 +66,7 @@ def set_clock(
 ) -> None:
     """Sets a reader's clock to this computer's time, before the race, and asks whether it was done.
 
-    This is the only command that changes anything on a reader; no engine ever does. Refused once the race has a gun,
+    No other command does, and no engine ever. Refused once the race has a gun,
     or its first gun was planned: from then on a wrong clock is corrected in the journal (docs/clocks.md). A clock that
     keeps local time gets that of the race's zone, else of this computer's. Exit code 1 when the clock is not right
     afterwards.

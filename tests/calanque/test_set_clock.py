@@ -8,6 +8,7 @@ import pytest
 
 from calanque.commands import set_clock
 from calanque.commands.set_clock import set_clock_command
+from calanque.engine import Engine, EngineOptions
 from calanque.errors import FrontDoorError
 from calanque.exit_codes import DIFFERENT, OK
 from calanque.folder import RaceFolder, race_folder
@@ -16,6 +17,7 @@ from readers.clock_setting import ClockSet
 from readers.errors import ClockNotSet
 from readers.events import ClockSeen
 from readers.race_clock import RaceClock
+from results.web.control import command_of
 from timing.entries import Body, GunBody, NoteBody, decode, new_entry
 from timing.instants import HOUR, MINUTE, SECOND
 from timing.journal import Journal
@@ -61,6 +63,15 @@ def test_it_is_noted_with_its_author_and_what_it_was(folder: RaceFolder, capsys:
     assert "journal number 2" in capsys.readouterr().out
     REST[0] = 2 * SECOND
     assert given(folder) == DIFFERENT
+
+
+async def test_a_running_engine_takes_the_note(folder: RaceFolder) -> None:
+    async with Engine.opened(folder, EngineOptions(clock=RaceClock.real(), connect={})) as engine:
+        body = b'{"text": "clock of finish-main set", "author": "Anne"}'
+        answer = await engine.control(command_of("note", body))
+        assert answer == {"number": engine.journal.last}
+    with Journal.open(folder.journal, read_only=True) as journal:
+        assert decode([*journal.entries()][-1]) == NoteBody(text="clock of finish-main set", author="Anne")
 
 
 def test_a_race_with_a_gun_refuses_before_the_reader_is_reached(folder: RaceFolder) -> None:
