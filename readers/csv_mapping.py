@@ -56,12 +56,6 @@ class CsvMapping:
     mats: Mapping[str, str] = field(default_factory=dict)
 
 
-def mapping_beside(path: Path) -> Path | None:
-    """The mapping of a file, where there is one: its whole name and `.toml`."""
-    beside = path.with_name(path.name + ENDING)
-    return beside if beside.is_file() else None
-
-
 def load_mapping(path: Path) -> CsvMapping:
     """The mapping in a TOML file.
 

@@ -10,25 +10,23 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
-from readers.chronotrack_file import MARKER_LINE, READ_LINE, ChronoTrackFile, ChronoTrackMarks
-from readers.csv_mapping import load_mapping, mapping_beside
 from readers.errors import ReadFileRefused
 from readers.file_columns import BadLine, BadLines, FileColumns, UnknownMats, shown
-from readers.file_lines import LineFile
 from readers.ipico_file import FileGun, IpicoFile
 from readers.line_blocks import BLOCK_BYTES, Block, LineBlocks
-from readers.mapped_csv import MappedLines
-from readers.race_result_file import RaceResultLines, is_passing
 from readers.read_log import NEEDED, LogHeader, LogMeanings, ReadLog
 from timing.clocks import moments
 from timing.instants import Instant
 from timing.mats import MatFinder
 from timing.race import Race
 from timing.reads import ClockKind, Int16, Names, Reads, SourceId, same_for_all
+
+if TYPE_CHECKING:
+    from readers.chronotrack_file import ChronoTrackFile, ChronoTrackMarks
 
 __all__ = ["BadLine", "GunSeen", "LoadedReads", "ReadFile", "read_files"]
 
@@ -183,22 +181,29 @@ class _Loading:
         """The kind of a file, told by its first block, and the part of the block that holds reads."""
         lines = _text(block).split("\n", _HEAD_LINES)[:_HEAD_LINES]
         at, first = next((at, line) for at, line in enumerate(lines) if line.strip())
-        mapping = mapping_beside(file.path)
-        if mapping is not None:
+        mapping = Path(f"{file.path}.toml")
+        if mapping.is_file():
             return self._mapped(file, mapping, lines_before), block
         if sum(name in first.lower() for name in NEEDED) >= 2:
             header = LogHeader.of(first.rstrip("\r"), str(file.path))
             for _ in range(at + 1):
                 block = block.without_first_line()
             return self._read_log(file, header, lines_before + at + 1), block
-        if READ_LINE.match(first):
-            return self._reader_file(ChronoTrackFile, file, lines_before), block
-        if MARKER_LINE.match(first):
-            return self._reader_file(ChronoTrackMarks, file, lines_before), block
         if any(_IPICO_LINE.match(line) for line in lines):
             return self._reader_file(IpicoFile, file, lines_before), block
+        return self._rarer_kind(file, lines, first, lines_before), block
+
+    def _rarer_kind(self, file: ReadFile, lines: Sequence[str], first: str, lines_before: int) -> _Kind:
+        """Kinds whose code is loaded only where such a file is."""
+        from readers.chronotrack_file import MARKER_LINE, READ_LINE, ChronoTrackFile, ChronoTrackMarks
+        from readers.race_result_file import is_passing
+
+        if READ_LINE.match(first):
+            return self._reader_file(ChronoTrackFile, file, lines_before)
+        if MARKER_LINE.match(first):
+            return self._reader_file(ChronoTrackMarks, file, lines_before)
         if any(is_passing(line) for line in lines):
-            return self._race_result_file(file, lines_before), block
+            return self._race_result_file(file, lines_before)
         raise ReadFileRefused(
             f"{file.path}: not a file of reads that is known here; it begins with `{shown(first, 60)}`. "
             "A read log is CSV with a header like mat,tag,epoch_us,antenna,rssi; "
@@ -219,7 +224,7 @@ class _Loading:
         return _Kind(parser=parser, clock=ClockKind.UTC, source=file.source)
 
     def _reader_file(
-        self, kind: type[IpicoFile] | type[ChronoTrackFile] | type[ChronoTrackMarks], file: ReadFile, lines: int
+        self, kind: "type[IpicoFile | ChronoTrackFile | ChronoTrackMarks]", file: ReadFile, lines: int
     ) -> _Kind:
         """A file that a reader made: it says of each read which reader saw it, and not where that one stood."""
         source = file.source or self._source_named_by(file.path)
@@ -240,6 +245,9 @@ class _Loading:
         return _Kind(parser=parser, clock=self._clock_of(source), source=source, guns=parser.guns)
 
     def _race_result_file(self, file: ReadFile, lines: int) -> _Kind:
+        from readers.file_lines import LineFile
+        from readers.race_result_file import RaceResultLines
+
         source = file.source or self._source_named_by(file.path) or self._only_source("race_result")
         if source is None:
             raise self._without_source(file.path)
@@ -253,6 +261,10 @@ class _Loading:
         return _Kind(parser=parser, clock=self._clock_of(source), source=source, guns=parser.guns)
 
     def _mapped(self, file: ReadFile, path: Path, lines: int) -> _Kind:
+        from readers.csv_mapping import load_mapping
+        from readers.file_lines import LineFile
+        from readers.mapped_csv import MappedLines
+
         mapping = load_mapping(path)
         said = None if mapping.source is None else SourceId(mapping.source)
         self._check_source(ReadFile(path=path, source=said))

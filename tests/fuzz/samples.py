@@ -69,7 +69,6 @@ TRAITS: Final[Mapping[str, Traits]] = {
     "race_result": _LINES,
     "timy": Traits(ending=b"\r", held_max=16_384, resync_max=400),
     "tag_heuer": _LINES,
-    "chronelec": _LINES,
     "mylaps": Traits(ending=b"", held_max=600_000, resync_max=800),
     "impinj": _JSON,
     "zebra": _JSON,
