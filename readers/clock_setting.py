@@ -1,8 +1,8 @@
 """Setting a reader's clock: for one explicit command of a person before the race, and for nothing else.
 
-No protocol and no driver has these words. A kind whose setting was tried against a device, real or virtual, is named
-in `SETTABLE`; its frames module has `set_clock_request(stamp_us: int) -> bytes`, for a whole second of the reader's own
-clock, to be sent alone, and, where the reader acts late, `CLOCK_ACTS_AFTER_US`. What was set is verified by asking.
+No protocol and no driver has these words. The kinds that can be set are named in `SETTABLE`; the frames module of such
+a kind has `set_clock_request(stamp_us: int) -> bytes`, for a whole second of the reader's own clock, to be sent alone,
+and, where the reader acts late, `CLOCK_ACTS_AFTER_US`. What was set is verified by asking.
 """
 
 import asyncio
@@ -20,7 +20,8 @@ from readers.transports import Transport
 from timing.instants import SECOND, Duration, Instant
 from timing.reader_kinds import KIND_OF
 
-SETTABLE: Final = frozenset({"ipico"})
+SETTABLE: Final = frozenset({"ipico", "race_result", "ultra"})
+"""IPICO and Ultra were set in tests, virtual ones; a RACE RESULT decoder only by the maker's page, out of operation."""
 
 ASK_S: Final = 8.0
 """How long a reader is given to tell its time."""

@@ -19,7 +19,8 @@ class ReaderKind:
     us), mqtt, file. `rewind`: how its past is fetched, empty if it cannot be. `reads_clock`: can be asked the time.
     `heartbeat`: says by itself that it is alive. `gun`: can bring a gun. `known`: how well the protocol is documented,
     and by what. `not_done`: what the driver does not do, empty if it does all that the reader can. `asks_only`: talking
-    with it is questions alone, from the first byte on: it may be tried on a device nobody knows.
+    with it is questions and how it is to talk with us, from the first byte on, and changes nothing that it records: it
+    may be tried on a device nobody knows.
     """
 
     name: str
@@ -77,6 +78,7 @@ READER_KINDS: Final[tuple[ReaderKind, ...]] = (
         gun=True,
         known="well: the maker's pages and public drivers",
         not_done="the Ubidium, which speaks otherwise",
+        asks_only=True,
     ),
     ReaderKind(
         name="race_result_usb",
@@ -90,6 +92,7 @@ READER_KINDS: Final[tuple[ReaderKind, ...]] = (
         gun=True,
         known="well: the maker's page and one public driver",
         not_done="setting the clock, early warnings",
+        asks_only=True,
     ),
     ReaderKind(
         name="mylaps",
@@ -194,6 +197,7 @@ READER_KINDS: Final[tuple[ReaderKind, ...]] = (
         gun=True,
         known="well: two public drivers that agree, and frames run through one of them; no text of the maker's",
         not_done="setting the clock, which is done at the timer",
+        asks_only=True,
     ),
     ReaderKind(
         name="tag_heuer",
@@ -207,6 +211,7 @@ READER_KINDS: Final[tuple[ReaderKind, ...]] = (
         gun=False,
         known="well: published frames that add up, public drivers and an emulator; the maker's text was not read",
         not_done="starting a download (done at the timer), setting the clock",
+        asks_only=True,
     ),
     ReaderKind(
         name="chronelec",
