@@ -190,8 +190,10 @@ async def test_nothing_is_acknowledged_before_the_journal_has_it(broker, sink):
         assert sink.tags() == {}
         await say(reader, crossings(10, 51))  # while nobody listens
         sink.open.set()
-        async with running(intake(sink, broker)):
+        again = intake(sink, broker)
+        async with running(again):
             await until(lambda: sum(sink.tags().values()) >= 60)
+            await until(lambda: again.health()[0].queue == 0)  # acknowledged
         async with running(intake(sink, broker)):
             await until(lambda: sink.link() is Link.OPENED)
             await asyncio.sleep(0.3)
