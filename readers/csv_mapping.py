@@ -16,8 +16,6 @@ from readers.errors import ReadFileRefused
 from timing.instants import DAY, HOUR, MINUTE, SECOND, instant_of
 from timing.reads import ClockKind
 
-ENDING: Final = ".toml"
-
 COLUMNS: Final = ("tag", "time", "date", "mat", "label", "antenna", "rssi")
 NUMBER_FORMATS: Final = {"epoch_s": 6, "epoch_ms": 3, "epoch_us": 0, "seconds": 6}
 """Formats that are one number, with the decimals it may have."""
