@@ -13,7 +13,8 @@ from calanque.folder import RACES, RaceFolder, folder_of
 from calanque.ruling_desk import RulingDesk
 from config.loader import load_race
 from config.plan import RacePlan
-from timing.entries import Body, new_entry
+from results.publication import Publication, last_number, publish
+from timing.entries import Body, PublicationBody, new_entry
 from timing.instants import Instant
 from timing.journal import Entry, Journal
 from timing.state import RaceState
@@ -51,6 +52,28 @@ class RaceAtRest:
         )
         self.derived = Derived(self.plan, self.state)
         return number
+
+    def publish(self, author: str, at_us: Instant) -> Publication:
+        """Publishes the race as it stands, numbered, whole, and journalled."""
+        self.derived.refresh(settle=True)
+        picture = self.derived.picture()
+        made = publish(
+            self.plan,
+            picture.roster,
+            picture.times,
+            picture.rankings,
+            self.folder.out,
+            last_number(self.folder.out) + 1,
+            at_us,
+            through=picture.through,
+            decisions=picture.decisions,
+            states=picture.states,
+        )
+        body = PublicationBody(
+            number=made.number, at_us=at_us, through=picture.through, files=made.files, author=author
+        )
+        self.record(body, at_us)
+        return made
 
 
 @contextlib.contextmanager

@@ -107,6 +107,12 @@ class RaceFolder:
             pass
         return None
 
+    @property
+    def is_running(self) -> bool:
+        """Whether an engine runs on it that takes commands."""
+        holder = self.holder()
+        return holder is not None and "url" in holder
+
     def _in_use(self) -> str:
         holder = self.holder() or {}
         who = f"`{holder.get('what', 'another engine')}`, process {holder.get('pid', '?')} on {holder.get('host', '?')}"

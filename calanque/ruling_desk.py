@@ -13,7 +13,7 @@ from config.plan import RacePlan
 from results.effects import Effect, Snapshot, effect, effect_values
 from timing.clock_ledger import checked_correction
 from timing.errors import RulingRefused
-from timing.instants import Instant
+from timing.instants import SECOND, Instant
 from timing.journal_chain import Entry
 from timing.roster import Bib
 from timing.ruling_entries import RulingBody, SightingBody, act_fields, act_of
@@ -76,16 +76,21 @@ class RulingDesk:
         if isinstance(act, JURY_ONLY) and role is not Role.JURY:
             raise RulingRefused(f"{act_fields(act)['act']} is signed by the jury only, not by the {role}")
         self._check(act)
+        if isinstance(act, Withdraw):
+            self._check_may_withdraw(act.number, role)
         seen = self._state.applied if given.get("seen") is None else int(given["seen"])
+        if seen > self._state.applied:
+            raise RulingRefused(f"seen: the journal ends at number {self._state.applied}, nobody has seen {seen}")
         body = RulingBody(act=act, author=given["author"], role=role, reason=given.get("reason") or "", seen=seen)
         self._check_not_stale(body)
         return body
 
     def taken(self, given: Mapping[str, Any], now_us: Instant) -> tuple[RulingBody, dict[str, Any]]:
-        """The ruling of a command, and what it changes: `act`, `seen`, and the values of `effect_values`."""
+        """The ruling of a command, and what it changes: `act`, `seen` (the journal as it is now), `effect_values`."""
         body = self.ruling(given, now_us)
         found, _ = self.effect(body.act)
-        return body, {"act": act_fields(body.act), "seen": body.seen, **effect_values(found, EFFECTS_SHOWN)}
+        _check_possible(found)
+        return body, {"act": act_fields(body.act), "seen": self._state.applied, **effect_values(found, EFFECTS_SHOWN)}
 
     def sighting(self, given: Mapping[str, Any]) -> SightingBody:
         """A sighting that a command reports. Raises: RulingRefused."""
@@ -244,6 +249,30 @@ class RulingDesk:
                 "roster, sighting or posting"
             )
 
+    def _check_may_withdraw(self, number: int, role: Role) -> None:
+        """Raises: RulingRefused when somebody would undo what took more than their signature to do."""
+        needed = self._signed_by(number)
+        if needed is Role.JURY and role is not Role.JURY:
+            raise RulingRefused(f"entry {number} was signed by the jury: only the jury takes it back, not the {role}")
+        if needed is Role.REFEREE and role is Role.CREW:
+            raise RulingRefused(f"entry {number} is the referee's: only referee or jury take it back, not the {role}")
+
+    def _signed_by(self, number: int) -> Role:
+        """Who must sign to undo an entry: as much as it took to make it."""
+        for ruling in self._state.rulings:
+            if ruling.number == number:
+                act = ruling.body.act
+                below = self._signed_by(act.number) if isinstance(act, Withdraw) else Role.CREW
+                return (
+                    Role.JURY
+                    if isinstance(act, JURY_ONLY) or Role.JURY in (ruling.body.role, below)
+                    else (Role.REFEREE if Role.REFEREE in (ruling.body.role, below) else Role.CREW)
+                )
+        for posting in self._state.postings:
+            if posting.number == number and posting.body.state != "posted":
+                return posting.body.role
+        return Role.CREW
+
     def _check_bib(self, bib: Bib) -> None:
         if bib not in self._derived.ground.roster.by_bib:
             raise RulingRefused(f"nobody is entered with bib {bib}")
@@ -265,6 +294,19 @@ class RulingDesk:
     def _one_of(what: str, given: str, accepted: Sequence[str]) -> None:
         if given not in accepted:
             raise RulingRefused(f"{what}: {given!r}; there are: {', '.join(word or 'empty' for word in accepted)}")
+
+
+def _check_possible(found: Effect) -> None:
+    """Raises: RulingRefused when somebody would be at the finish before the gun, or before their own start."""
+    for which, name in (("gun", "gun_time_us"), ("net", "net_time_us")):
+        below = [change for change in found.runners if (getattr(change, name)[1] or 0) < 0]
+        new = [change for change in below if (getattr(change, name)[0] or 0) >= 0]
+        if new:
+            seconds = -(-getattr(new[0], name)[1] // -SECOND)
+            raise RulingRefused(
+                f"this gives {len(new)} a {which} time below zero (bib {new[0].bib}: {seconds} s): "
+                "are the hour and the sign right?"
+            )
 
 
 def _snapshot(picture: Picture) -> Snapshot:

@@ -51,7 +51,7 @@ CLASS_WORDS: Mapping[ReadClass, str] = {
     ReadClass.AFTER: "after the crossing that counts",
     ReadClass.UNKNOWN_TAG: "unknown tag",
     ReadClass.STRAY: "stray: parked tags, untimed roles",
-    ReadClass.CLOCK_HELD: "clock held: stamp outside the race",
+    ReadClass.CLOCK_HELD: "clock held: the stamp cannot be trusted",
     ReadClass.SET_ASIDE: "set aside by a ruling",
     ReadClass.MALFORMED: "malformed",
 }

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from calanque.cli.arguments import DECIDE, Looked, Recorded, Running, Speech
+from calanque.cli.arguments import DECIDE, Looked, Speech
 
 commands = typer.Typer()
 
@@ -74,19 +74,21 @@ def why(
 
 
 @commands.command(rich_help_panel=DECIDE)
-def rulings(race: Recorded) -> None:
-    """All rulings of a race: what, who, when, why, and which are withdrawn.
+def rulings(race: Looked, language: Speech = None) -> None:
+    """All that people decided on a race, by number: what, who, when, why, and what is withdrawn.
+
+    Rulings, postings, sightings, closings and guns by hand: what `calanque rule withdraw` takes back by its number.
 
     Example: `calanque rulings races/my_race`
     """
     from calanque.commands.rule import rulings_command
 
-    raise typer.Exit(rulings_command(race))
+    raise typer.Exit(rulings_command(race, language=language))
 
 
 @commands.command(rich_help_panel=DECIDE)
 def seen(
-    race: Running,
+    race: Looked,
     author: Annotated[str, typer.Option(help="Who saw it.")],
     point: Annotated[str, typer.Option(help="At which point.")] = "FINISH",
     bib: Annotated[str | None, typer.Option(help="Which bib; none could be seen unless given.")] = None,
@@ -105,7 +107,7 @@ def seen(
 
 @commands.command(rich_help_panel=DECIDE)
 def post(
-    race: Running,
+    race: Looked,
     list_id: List,
     author: Annotated[str, typer.Option(help="Who posts it.")],
     first: Annotated[int | None, typer.Option(min=1, help="Only its first places.")] = None,
@@ -122,7 +124,7 @@ def post(
 
 @commands.command(rich_help_panel=DECIDE)
 def official(
-    race: Running,
+    race: Looked,
     list_id: List,
     author: Annotated[str, typer.Option(help="The referee.")],
     role: Annotated[str, typer.Option(help="referee or jury.")] = "referee",
@@ -139,7 +141,7 @@ def official(
 
 @commands.command(rich_help_panel=DECIDE)
 def reopen(
-    race: Running,
+    race: Looked,
     list_id: List,
     author: Annotated[str, typer.Option(help="The referee.")],
     reason: Annotated[str, typer.Option(help="Why.")],

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from calanque.cli.arguments import CLOCK, RACE_DAY, Race, Running
+from calanque.cli.arguments import CLOCK, RACE_DAY, Looked, Race
 
 commands = typer.Typer()
 
@@ -96,7 +96,7 @@ def broker(
 
 @commands.command(rich_help_panel=RACE_DAY)
 def gun(
-    race: Running,
+    race: Looked,
     author: Annotated[str, typer.Option(help="Who says so.")],
     wave: Annotated[str | None, typer.Option(help="Whose gun; the first wave that has none yet unless given.")] = None,
     at: Annotated[str | None, typer.Option(help="Local time HH:MM:SS[.ffffff] on race day; now unless given.")] = None,
@@ -115,7 +115,7 @@ def gun(
 
 @commands.command(rich_help_panel=RACE_DAY)
 def close(
-    race: Running,
+    race: Looked,
     point: Annotated[str, typer.Argument(metavar="start|finish", help="What is closed.")],
     author: Annotated[str, typer.Option(help="Who says so.")],
     at: Annotated[str | None, typer.Option(help="Local time HH:MM:SS[.ffffff] on race day; now unless given.")] = None,
@@ -132,8 +132,8 @@ def close(
 
 
 @commands.command(rich_help_panel=RACE_DAY)
-def publish(race: Running, author: Annotated[str, typer.Option(help="Who publishes.")]) -> None:
-    """Publishes the results as they stand now, whole and numbered, from the running engine.
+def publish(race: Looked, author: Annotated[str, typer.Option(help="Who publishes.")]) -> None:
+    """Publishes the results as they stand now, whole and numbered: of the running engine, or of a race that was run.
 
     They lie in `out/` of the race folder: CSV, JSON, XLSX and a site (docs/results_files.md).
 

@@ -4,13 +4,15 @@ import json
 import urllib.error
 import urllib.request
 from datetime import time
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from calanque.errors import EngineNotRunning, FrontDoorError
 from calanque.exit_codes import OK
 from calanque.folder import RaceFolder, folder_of
 from calanque.terminal import say
 from config.loader import load_race
+from readers.race_clock import RaceClock
+from timing.entries import Body, ClosingBody, GunBody
 from timing.instants import local_instant
 
 CLOSABLE: Final = ("start", "finish")
@@ -21,23 +23,57 @@ def close_command(race: str, *, point: str, author: str, at: str | None) -> int:
         raise FrontDoorError(f"{point!r} is nothing to close: give start or finish")
     folder = folder_of(race)
     at_us = None if at is None else _instant_on_race_day(folder, at)
-    answer = command(folder, "close", {"point": point, "author": author, "at_us": at_us})
-    say(f"{point} closed, journal number {answer['number']}")
+    if folder.is_running:
+        number = command(folder, "close", {"point": point, "author": author, "at_us": at_us})["number"]
+    else:
+        if at_us is None:
+            raise EngineNotRunning(f"no engine runs on {folder.path}: say when it was closed, with --at HH:MM:SS")
+        number = _recorded(race, ClosingBody(point=_point(point), at_us=at_us, author=author))
+    say(f"{point} closed, journal number {number}")
     return OK
 
 
 def gun_command(race: str, *, wave: str | None, author: str, at: str | None) -> int:
     folder = folder_of(race)
     at_us = None if at is None else _instant_on_race_day(folder, at)
+    if not folder.is_running and (at_us is None or wave is None):
+        raise EngineNotRunning(f"no engine runs on {folder.path}: give the gun with --wave and --at HH:MM:SS")
+    if not folder.is_running:
+        waves = [each.id for each in load_race(folder.path).race.waves]
+        if wave not in waves:
+            raise FrontDoorError(f"no wave {wave!r}; waves: {', '.join(waves)}")
+        number = _recorded(race, GunBody(wave=wave, instant_us=at_us, origin="hand", author=author))
+        say(f"gun of wave {wave}, journal number {number}")
+        return OK
     answer = command(folder, "gun", {"wave": wave, "author": author, "at_us": at_us})
     say(f"gun of wave {answer['wave']}, journal number {answer['number']}")
     return OK
 
 
 def publish_command(race: str, *, author: str) -> int:
-    answer = command(folder_of(race), "publish", {"author": author})
-    say(f"publication {answer['publication']} in {answer['folder']}")
+    folder = folder_of(race)
+    if folder.is_running:
+        answer = command(folder, "publish", {"author": author})
+        say(f"publication {answer['publication']} in {answer['folder']}")
+        return OK
+    from calanque.at_rest import ruled_race
+
+    with ruled_race(race, f"calanque publish {race}") as at_rest:
+        publication = at_rest.publish(author, RaceClock.real().now_us())
+    say(f"publication {publication.number} in {publication.folder}")
     return OK
+
+
+def _point(text: str) -> Literal["start", "finish"]:
+    return "start" if text == "start" else "finish"
+
+
+def _recorded(race: str, body: Body) -> int:
+    """Journals a decision on a race without an engine; its number."""
+    from calanque.at_rest import ruled_race
+
+    with ruled_race(race, f"calanque on {race}") as at_rest:
+        return at_rest.record(body, RaceClock.real().now_us())
 
 
 def command(folder: RaceFolder, name: str, fields: dict[str, Any]) -> dict[str, Any]:

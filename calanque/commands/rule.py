@@ -1,25 +1,27 @@
 """`calanque rule …`, `calanque seen` and `calanque rulings`: handing in what people decide, and reading it back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import time
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from calanque.at_rest import read_race, ruled_race
 from calanque.commands.control import command
+from calanque.commands.why import spoken_language
 from calanque.errors import FrontDoorError
 from calanque.exit_codes import OK
 from calanque.folder import folder_of
 from calanque.posting_desk import posting, posting_values
 from calanque.terminal import grouped, say, table
 from config.loader import load_race
-from config.plan import Rounding
+from config.plan import RacePlan, Rounding
 from readers.race_clock import RaceClock
-from results.printing import duration_machine, hour
+from results.act_words import act_sentence
+from results.printing import Language, duration_machine, hour, moment
 from timing.instants import SECOND, Instant, local_instant
 from timing.race import Race
-from timing.ruling_entries import act_fields
 from timing.rulings import Role
+from timing.state import RaceState
 
 NOW: Final = "now"
 SHOWN: Final = 12
@@ -44,8 +46,7 @@ def rule_command(
         "preview": preview,
         "seen": seen,
     }
-    holder = folder.holder()
-    if holder is not None and "url" in holder:
+    if folder.is_running:
         answer = command(folder, "rule", given)
     elif preview:
         with read_race(race) as at_rest:
@@ -66,8 +67,7 @@ def seen_command(
     plan = load_race(folder.path)
     at_us = None if at is None else _instant(at, plan.race)
     given = {"author": author, "point": point, "at_us": at_us, "bib": bib, "order": order, "text": text}
-    holder = folder.holder()
-    if holder is not None and "url" in holder:
+    if folder.is_running:
         answer = command(folder, "seen", given)
     else:
         with ruled_race(race, f"calanque seen {race}") as at_rest:
@@ -92,8 +92,7 @@ def post_command(race: str, list_id: str, state: str, *, author: str, role: str,
         "depth": depth,
         "reason": reason,
     }
-    holder = folder.holder()
-    if holder is not None and "url" in holder:
+    if folder.is_running:
         answer = command(folder, "post", given)
     else:
         with ruled_race(race, f"calanque post {race}") as at_rest:
@@ -108,21 +107,43 @@ def post_command(race: str, list_id: str, state: str, *, author: str, role: str,
     return OK
 
 
-def rulings_command(race: str) -> int:
-    """All rulings in the order of the journal, with who, when and why, and whether they are in force."""
+def rulings_command(race: str, *, language: str | None) -> int:
+    """All that people decided, in the order of the journal: who, when, what and why, and what is withdrawn."""
     with read_race(race) as at_rest:
-        state = at_rest.state
-        if not state.rulings:
-            say("No rulings")
-        for ruling in state.rulings:
-            body = ruling.body
-            gone = ", WITHDRAWN" if ruling.number in state.withdrawn else ""
-            words = ", ".join(
-                f"{name} {_short(value)}" for name, value in act_fields(body.act).items() if name != "act"
-            )
-            say(f"{ruling.number}  {hour(ruling.at_us, at_rest.plan.race.zone)}  {body.author} ({body.role}){gone}")
-            say(f"    {act_fields(body.act)['act']}: {words}" + (f"; {body.reason}" if body.reason else ""))
+        spoken, plan, state = spoken_language(language, at_rest.plan), at_rest.plan, at_rest.state
+        told = sorted(_decided(at_rest.state, plan, spoken))
+        if not told:
+            say("Aucune décision" if spoken is Language.FR else "No rulings")
+        for number, at_us, who, what in told:
+            gone = "" if number not in state.withdrawn else (" (retirée)" if spoken is Language.FR else " (WITHDRAWN)")
+            say(f"{number}  {moment(at_us, plan.race.zone)[:19].replace('T', ' ')}  {who}{gone}")
+            say(f"    {what}")
     return OK
+
+
+def _decided(state: RaceState, plan: RacePlan, language: Language) -> Iterator[tuple[int, Instant, str, str]]:
+    """Number, hour, who and what of everything that can be withdrawn by its number."""
+    zone = plan.race.zone
+    for ruling in state.rulings:
+        body = ruling.body
+        what = act_sentence(body.act, plan, language) + (f" ({body.reason})" if body.reason else "")
+        yield ruling.number, ruling.at_us, f"{body.author}, {body.role}", what
+    for posted in state.postings:
+        post = posted.body
+        depth = "" if post.depth is None else f", {post.depth}"
+        what = f"{post.list_id}: {post.state}{depth}" + (f" ({post.reason})" if post.reason else "")
+        yield posted.number, posted.at_us, f"{post.author}, {post.role}", what
+    for sighting in state.sightings:
+        seen = sighting.body
+        yield sighting.number, sighting.at_us, seen.author, f"{seen.point} {hour(seen.at_us, zone)}: {seen.bib or '?'}"
+    for closing in state.closings:
+        close = closing.body
+        at = "–" if close.at_us is None else hour(close.at_us, zone)
+        yield closing.number, closing.at_us, close.author, f"close {close.point} {at}"
+    for gun in state.guns:
+        if gun.body.origin != "wire" and gun.body.instant_us is not None:
+            what = f"gun {gun.body.wave} {hour(gun.body.instant_us, zone)} ({gun.body.origin})"
+            yield gun.number, gun.at_us, gun.body.author, what
 
 
 def placed_act(act: Mapping[str, Any], race: Race) -> dict[str, Any]:
@@ -163,11 +184,6 @@ def _instant(text: str, race: Race) -> Instant:
     return local_instant(race.day, clock, race.zone)
 
 
-def _short(value: Any) -> str:
-    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return text if len(text) <= 80 else text[:79] + "…"
-
-
 def _say_answer(answer: Mapping[str, Any], rounding: Rounding) -> None:
     number = answer.get("number")
     say(f"Preview, nothing decided (seen {answer['seen']})" if number is None else f"Done, journal number {number}")
@@ -175,10 +191,10 @@ def _say_answer(answer: Mapping[str, Any], rounding: Rounding) -> None:
     if not changed and not answer["lists"] and not answer["official_changed"]:
         say("Changes no time, status or place")
         return
-    say(
-        f"{grouped(changed)} runners change, {grouped(answer['podiums_changed'])} podiums, "
-        f"{grouped(answer['official_changed'])} official places (which stand until a list is opened again)"
-    )
+    say(f"{_counted(changed, 'runner changes', 'runners change')}, {_counted(answer['podiums_changed'], 'podium')}")
+    if answer["official_changed"]:
+        stand = _counted(answer["official_changed"], "official place")
+        say(f"{stand} would be others, and stand until the list is opened again")
     rows = [("bib", "status", "official time", "net time")]
     rows += [_runner_row(runner, rounding) for runner in answer["runners"][:SHOWN]]
     if len(rows) > 1:
@@ -204,6 +220,10 @@ def _say_lists(lists: Sequence[Mapping[str, Any]]) -> None:
             say(f"    podium: {before} -> {after}")
     if len(lists) > SHOWN:
         say(f"  … and {grouped(len(lists) - SHOWN)} more lists")
+
+
+def _counted(number: int, one: str, many: str | None = None) -> str:
+    return f"{grouped(number)} {one if number == 1 else many or one + 's'}"
 
 
 def _both(pair: Sequence[Any], printed: Any) -> str:

@@ -6,8 +6,10 @@ from calanque.at_rest import read_race
 from calanque.errors import FrontDoorError
 from calanque.exit_codes import OK
 from calanque.explaining import asked_of, evidence_of
+from calanque.rule_words import command_of
 from calanque.terminal import grouped, say
 from config.plan import RacePlan
+from results.asked import Kind, OpenQuestion
 from results.plain_values import as_values
 from results.printing import Language
 from results.question_words import question_words
@@ -53,12 +55,24 @@ def questions_command(race: str, *, language: str | None, most: int, as_json: bo
         words = question_words(question, plan, spoken)
         say(f"{number}. {words.title}")
         say(f"   {words.fact}")
-        for proposal in words.proposals:
+        for proposal, act in zip(words.proposals, question.proposals, strict=True):
             say(f"   → {proposal}")
+            given = command_of(act, race, plan.race.zone)
+            if given:
+                say(f"     {given}")
+        for list_id in _official_lists(question):
+            say(f"   → calanque reopen {race} {list_id} --author … --reason …")
     if len(questions) > most:
         more = grouped(len(questions) - most)
         say(f"… et {more} autres" if spoken is Language.FR else f"… and {more} more")
     return OK
+
+
+def _official_lists(question: OpenQuestion) -> list[str]:
+    """The lists whose official places would now be others: the referee may open them again."""
+    if question.kind is not Kind.OFFICIAL_DIFFERENCE:
+        return []
+    return [str(each["list"]) for each in question.evidence["lists"]]
 
 
 def spoken_language(given: str | None, plan: RacePlan) -> Language:

@@ -6,16 +6,19 @@ import pytest
 from race_book import Book, runner
 from small_race import at
 
+from calanque.ruling_desk import RulingDesk
 from config.plan import RacePlan
-from timing.entries import GunBody
+from timing.entries import GunBody, PostingBody
 from timing.errors import RulingRefused
 from timing.instants import MINUTE
-from timing.reads import Tag
+from timing.reads import SourceId, Tag
 from timing.roster import Bib
+from timing.ruling_entries import act_fields
 from timing.rulings import (
     Act,
     AssignTag,
     Clear,
+    CorrectClock,
     Declare,
     Disqualify,
     FinishOrder,
@@ -86,6 +89,50 @@ def test_f57_withdrawing_what_somebody_else_has_just_withdrawn_is_refused(book: 
         book.rule(Withdraw(number=number))
 
 
+def test_f57_nobody_has_seen_what_is_not_in_the_journal_yet(book: Book) -> None:
+    with pytest.raises(RulingRefused, match="ends at number 13, nobody has seen 99999"):
+        book.rule(MoveToWave(bibs=(ONE,), wave="2"), seen=99_999)
+
+
+def test_what_the_jury_signed_only_the_jury_takes_back(book: Book) -> None:
+    number = book.rule(Disqualify(bibs=(ONE,), rule="TR 6"), role=Role.JURY)
+    for role in (Role.CREW, Role.REFEREE):
+        with pytest.raises(RulingRefused, match="only the jury takes it back"):
+            book.rule(Withdraw(number=number), role=role)
+    withdrawal = book.rule(Withdraw(number=number), role=Role.JURY)
+    with pytest.raises(RulingRefused, match="only the jury"):
+        book.rule(Withdraw(number=withdrawal), role=Role.CREW)
+
+
+def test_what_the_referee_made_official_the_crew_does_not_take_back(book: Book) -> None:
+    official = PostingBody(list_id="scratch", state="official", at_us=0, author="L. Roux", role=Role.REFEREE)
+    number = book.add(official)
+    with pytest.raises(RulingRefused, match="only referee or jury take it back"):
+        book.rule(Withdraw(number=number), role=Role.CREW)
+    book.rule(Withdraw(number=number), role=Role.REFEREE)
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        SetTime(bib=ONE, point="FINISH", instant_us=at("7:00:00")),
+        SetGun(wave="1", instant_us=at("10:31:00")),
+        CorrectClock(source=SourceId("finish-main"), anchors=((0, -7_200_000_000),)),
+    ],
+    ids=["a finish before the start", "a gun after the finish", "a clock corrected by the wrong amount"],
+)
+def test_an_hour_that_puts_somebody_at_the_finish_before_the_start_is_refused(book: Book, act: Act) -> None:
+    given = {"act": act_fields(act), "author": "Anne", "role": Role.CREW, "reason": "", "seen": None}
+    book.picture()
+    desk = RulingDesk(book.plan, book.state, book.derived)
+    if isinstance(act, CorrectClock):
+        # The finishes are too early to be any then: nobody has a time below zero, and the preview says who loses one.
+        assert desk.taken(given, at("12:00:00"))[1]["runners_changed"] == 3
+        return
+    with pytest.raises(RulingRefused, match="below zero"):
+        desk.taken(given, at("12:00:00"))
+
+
 ACTS: list[tuple[Act, Role]] = [
     (SetGun(wave="1", instant_us=at("9:00:01.37")), Role.CREW),
     (RecallStart(wave="1", at_us=at("9:00:02")), Role.CREW),
@@ -120,10 +167,10 @@ def test_every_act_changes_the_results_is_previewed_exactly_and_withdrawn_exactl
     assert ruled == book.again().bytes()
     _same(book, foreseen)
     foreseen = book.derived.preview([Withdraw(number=number)])
-    withdrawal = book.rule(Withdraw(number=number))
+    withdrawal = book.rule(Withdraw(number=number), role=role)
     assert book.bytes() == before
     _same(book, foreseen)
-    book.rule(Withdraw(number=withdrawal))
+    book.rule(Withdraw(number=withdrawal), role=role)
     assert book.bytes() == ruled, "a withdrawal can be withdrawn"
 
 
