@@ -302,7 +302,7 @@ def _check_possible(found: Effect) -> None:
         below = [change for change in found.runners if (getattr(change, name)[1] or 0) < 0]
         new = [change for change in below if (getattr(change, name)[0] or 0) >= 0]
         if new:
-            seconds = -(-getattr(new[0], name)[1] // -SECOND)
+            seconds = getattr(new[0], name)[1] // SECOND
             raise RulingRefused(
                 f"this gives {len(new)} a {which} time below zero (bib {new[0].bib}: {seconds} s): "
                 "are the hour and the sign right?"

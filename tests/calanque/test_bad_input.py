@@ -127,7 +127,7 @@ def test_damaged_lines_of_a_read_log_are_named_and_the_others_count(files: Path)
         (["run", "marseille_cassis_2024", "--connect", "gineste=usb:1"], "serial:/dev/ttyUSB0"),
         (["run", "marseille_cassis_2024", "--broker", "127.0.0.1:1883"], "mqtt://host:port"),
         (["broker", "no_such_race"], "no_such_race"),
-        (["publish", "no_such_race", "--author", "Anne"], "no engine runs"),
+        (["publish", "no_such_race", "--author", "Anne"], "no journal"),
         (["close", "no_such_race", "middle", "--author", "Anne"], "start or finish"),
         (["snapshot", "no_such_race", "copy.sqlite"], "no journal"),
         (["journal", "reads", "no_such_race", "reads.sqlite"], "no journal"),
