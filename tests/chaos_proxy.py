@@ -22,15 +22,14 @@ class Habits:
     """What happens to bytes on their way; changed at any time, in force for the next block.
 
     `drip`: largest piece passed on at once, 0 for all. `delay_s`: longest pause before a piece. `flips`: of so many
-    bytes one is changed in one bit (0: none). `shuffle`: new connections reach the server in another order than they
-    were made, within groups of so many. `both_ways`: flips also on what the client says.
+    bytes of the server one is changed in one bit (0: none). `shuffle`: new connections reach the server in another
+    order than they were made, within groups of so many.
     """
 
     drip: int = 0
     delay_s: float = 0.0
     flips: int = 0
     shuffle: int = 0
-    both_ways: bool = False
 
 
 @dataclass(eq=False)
@@ -180,7 +179,7 @@ class ChaosProxy:
                     if habits.delay_s:
                         await asyncio.sleep(chance.random() * habits.delay_s)
                     await self._moving.wait()
-                    if habits.flips and (down or habits.both_ways):
+                    if habits.flips and down:
                         piece = self._damaged(piece, chance)
                     if down and connection.cut_after is not None:
                         piece = piece[: connection.cut_after]

@@ -380,7 +380,7 @@ async def test_f17_ten_megabytes_without_a_line_end_are_counted_and_the_next_rea
 
 @pytest.mark.parametrize("seed", [18])
 async def test_f18_whatever_the_network_does_the_reader_hears_nothing_but_questions(seed: int) -> None:
-    """Cuts, drips and damage in both directions; a byte that we sent is one of the questions or a part of one."""
+    """Cuts, drips, and damage in all that the reader says; what we sent is one of the questions, or its beginning."""
     heard: list[bytes] = []
     server_links: list[asyncio.StreamWriter] = []
 
@@ -433,3 +433,25 @@ async def test_the_same_seed_does_the_same() -> None:
     server.close()
     assert told[0] == told[1] != told[2]
     assert len(told[0]) == 16_000
+
+
+async def test_connections_reach_the_server_in_another_order_than_they_were_made() -> None:
+    came: list[bytes] = []
+
+    async def listen(incoming: asyncio.StreamReader, outgoing: asyncio.StreamWriter) -> None:
+        came.append(await incoming.readexactly(1))
+        outgoing.close()
+
+    server = await asyncio.start_server(listen, "127.0.0.1", 0)
+    async with chaos(server.sockets[0].getsockname()[1], seed=3, habits=Habits(shuffle=5)) as proxy:
+        writers = []
+        for number in range(5):
+            _, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
+            writer.write(b"%d" % number)
+            writers.append(writer)
+        async with asyncio.timeout(10):
+            while len(came) < 5:  # noqa: ASYNC110 (the server says nothing)
+                await asyncio.sleep(0.01)
+    server.close()
+    assert sorted(came) == [b"0", b"1", b"2", b"3", b"4"]
+    assert came != sorted(came)

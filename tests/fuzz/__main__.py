@@ -13,12 +13,13 @@ import hashlib
 import os
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from readers.protocol import protocol_names
 
-from .case import FRAMES, Subject, make_case, smaller, subject, to_json, why_failed
+from .case import FRAMES, Step, Subject, make_case, smaller, subject, to_json, why_failed
 
 FAILURES: Final = Path(__file__).resolve().parent / "failures"
 FRAMES_DEFAULT: Final = 2_000_000
@@ -53,7 +54,7 @@ def fuzz(subject: Subject, frames: int, seed: str, seconds: float = 0.0) -> tupl
         steps = make_case(subject, name)
         cut = (1 + number // CUT_EVERY % 50) if number % CUT_EVERY == 0 else 0
         if (why := why_failed(subject, steps, cut)) and _kind(why) not in found:
-            found[_kind(why)] = _write(subject, steps, cut, name)
+            found[_kind(why)] = keep(subject, steps, cut, name)
             print(f"  {subject.name}: case {number} fails: {why}\n    kept in {found[_kind(why)]}", flush=True)
             if len(found) >= FAILURES_MAX:
                 break
@@ -71,7 +72,8 @@ def _kind(why: str) -> str:
     return "".join(letter for letter in why if not letter.isdigit())
 
 
-def _write(subject: Subject, steps: list, cut: int, seed: str) -> Path:  # type: ignore[type-arg]
+def keep(subject: Subject, steps: Sequence[Step], cut: int, seed: str) -> Path:
+    """Writes a case that fails to a file of its own, as small as it could be made."""
     steps = smaller(subject, steps, cut)
     why = why_failed(subject, steps, cut)
     text = to_json(subject.name, why, steps, cut, seed)
