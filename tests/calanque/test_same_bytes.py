@@ -204,7 +204,7 @@ def test_withdrawing_any_ruling_restores_the_former_bytes(entries: list[NewEntry
         number = book.rule(act, role=Role.JURY)
     except RulingRefused:
         return
-    book.rule(Withdraw(number=number))
+    book.rule(Withdraw(number=number), role=Role.JURY)
     assert book.bytes() == before
     assert book.picture().read_counts == counts
 
@@ -230,7 +230,7 @@ def test_a_roster_taken_back_restores_the_former_bytes() -> None:
     changed = tuple(entrant._replace(birth_year=1950, wave="8") for entrant in _entrants())
     number = book.add(RosterBody(roster=Roster(entrants=changed)))
     assert book.bytes() != before
-    book.rule(Withdraw(number=number))
+    book.rule(Withdraw(number=number), role=Role.JURY)
     assert book.bytes() == before
 
 
