@@ -20,9 +20,10 @@ from timing.identity import Identities, Placed, signals
 from timing.instants import MISSING
 from timing.mats import MatFinder
 from timing.race import Race
-from timing.read_columns import NO_NAME, DecodedReads
-from timing.reads import Bool, Float32, Int16, Int64, Names, Reads
+from timing.read_columns import KINDS, NO_NAME, DecodedReads
+from timing.reads import Bool, Float32, Int16, Int64, Names, ReadKind, Reads
 
+_HAND = KINDS.index(ReadKind.HAND)
 _NO_ANTENNA = -1
 _ANTENNA_MAX = np.iinfo(np.int16).max
 
@@ -130,8 +131,10 @@ class ReadRows:
         stamps = self._stamps_of(batches, placed)
         moment_us, held = self.ledger.place(stamps, self.identities.sources, self._race)
         antenna = np.concatenate([b.antenna for b in batches])
+        by_hand = np.concatenate([b.kind for b in batches]) == _HAND
         seen = _Seen(
-            tag=placed.tag.astype(np.int32),
+            # A time by hand is evidence for people, whatever number came with it: it is nobody's chip.
+            tag=np.where(by_hand, NO_NAME, placed.tag).astype(np.int32),
             mat=self._mats(placed, antenna),
             source=stamps.source,
             antenna=np.where((antenna >= 0) & (antenna <= _ANTENNA_MAX), antenna, _NO_ANTENNA).astype(np.int16),

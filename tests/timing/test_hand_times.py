@@ -61,3 +61,12 @@ def test_hand_times_are_kept_and_change_no_time(at_us: list[int]) -> None:
 def test_a_hand_time_told_again_from_a_memory_is_one() -> None:
     _, state = with_hands([pressed(at("10:11:00")), pressed(at("10:11:00")), pressed(at("10:11:00"), "C2")])
     assert len(state.reads()) == 6
+
+
+def test_a_hand_time_that_came_with_the_tag_of_a_runner_is_no_read_of_the_chip() -> None:
+    by_hand = read("T1", at("10:05:00"), kind=ReadKind.HAND, label="C1")
+    without, _ = with_hands([])
+    some, state = with_hands([by_hand])
+    assert np.array_equal(some.times.crossing_us, without.times.crossing_us)
+    assert (some.classes == ReadClass.UNKNOWN_TAG).sum() == 1
+    assert len(state.reads()) == 5
