@@ -46,7 +46,7 @@ def fuzz(subject: Subject, frames: int, seed: str, seconds: float = 0.0) -> tupl
 
     Returns: how many frames there were, and the files of what failed.
     """
-    cases = max(1, frames // FRAMES)
+    cases = max(1, -(-frames // FRAMES))  # at least as many as were asked for
     begun_s, found, held_early = time.process_time(), dict[str, Path](), 0
     number = 0
     while number < cases and not (seconds and time.process_time() - begun_s > seconds):
