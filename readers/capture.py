@@ -3,7 +3,8 @@
 A capture is a folder with numbered files `<source>.<number>.capture`, each of bounded size, the oldest deleted beyond
 a number. A file is the line `CALANQUE-CAPTURE 1 <source>` and then records:
 
-    kind      1 byte   `<` received, `>` sent, `+` link opened, `-` link ended (content: text, UTF-8)
+    kind      1 byte   `<` received, `>` sent, `+` link opened, `-` link ended (content: text, UTF-8);
+                       `(` received over a second link, `)` that one ended (content: why it did too early)
     at_us     8 bytes  signed, big-endian: instant of the race clock
     length    4 bytes  unsigned, big-endian
     content   `length` bytes
@@ -53,6 +54,8 @@ class CaptureKind(enum.Enum):
     SENT = b">"
     OPENED = b"+"
     ENDED = b"-"
+    REPLAY_RECEIVED = b"("
+    REPLAY_ENDED = b")"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +112,12 @@ class CaptureWriter:
 
     def ended(self, why: str, at_us: Instant) -> None:
         self._add(CaptureKind.ENDED, why.encode(), at_us)
+
+    def replay_received(self, data: bytes, at_us: Instant) -> None:
+        self._add(CaptureKind.REPLAY_RECEIVED, data, at_us)
+
+    def replay_ended(self, failure: str, at_us: Instant) -> None:
+        self._add(CaptureKind.REPLAY_ENDED, failure.encode(), at_us)
 
     def close(self) -> None:
         """Writes what waits (or counts it as lost), and ends. Waits for the disk."""

@@ -29,6 +29,7 @@ from readers.intake import QUEUE_MAX, Intake, Item, Sink
 from readers.link_watch import LinkWatch, pause_s
 from readers.protocol import Acknowledging, Now, Protocol, Since, protocol_class
 from readers.race_clock import RaceClock
+from readers.replay_link import replay_link
 from readers.source_picture import TICK_S, SourcePicture, clean
 from readers.transports import Transport
 from timing.instants import MINUTE
@@ -157,20 +158,26 @@ class Driver:
         watch = LinkWatch(now.steady_us)
         self._opened_s = self._loop_s()
         self._picture.link(Link.OPENED)
+        endpoint = self._source.connect
+        replay = replay_link(endpoint, self._protocol, self._capture, self._now, self._take_replayed)
         why = "stopped"
         try:
             if self._capture is not None:
-                self._capture.opened(self._source.connect, now.race_us)
+                self._capture.opened(endpoint, now.race_us)
             self._picture.forget_warnings()
             self._protocol.connected(now)
             self._ask_memory(now)
             while True:
                 await self._step(transport, watch)
+                if replay is not None:
+                    replay.serve()
         except ReaderError as error:
             why = str(error)
             self._picture.link(Link.DOWN, why)
         finally:
             transport.close()
+            if replay is not None:
+                await replay.end()
             self._take(self._protocol.disconnected())
             if self._capture is not None:
                 self._capture.ended(why, self._clock.now_us())
@@ -292,6 +299,12 @@ class Driver:
             self._dropping = False
         if items:
             (self._intake.put_or_drop if self._dropping else self._intake.put)(items)
+
+    async def _take_replayed(self, events: list[DecoderEvent]) -> None:
+        """What came over the second link, which can always wait."""
+        while self._intake.is_full:
+            await self._intake.room()
+        self._take(events)
 
     def _for_the_sink(self, event: DecoderEvent) -> Item | None:
         """Deals with an event; gives it back when it is also for the sink, through the queue."""

@@ -1,4 +1,4 @@
-"""The conversation with an IPICO reader (Elite, Lite, and readers that speak alike): bytes in, events out.
+"""The conversation with an IPICO reader (Lite, and readers that speak alike): bytes in, events out.
 
 Observes only: it asks the time, the settings and the memory, and has no other words (`readers.ipico_requests`). One
 question is under way at a time, since small readers drop what comes on top of each other. The clock is asked every

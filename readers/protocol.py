@@ -84,6 +84,31 @@ class Acknowledging(typing.Protocol):
         """
 
 
+class ReplayQuestion(NamedTuple):
+    """How a reader is asked for its past over links of their own: the first for the question, the second for it."""
+
+    control_port: int
+    question: bytes
+    """Sent on the first link, which then stays open."""
+    replay_port: int
+    opening: bytes
+    """Sent on the second link, which the reader ends when all has come."""
+
+
+@typing.runtime_checkable
+class Replaying(typing.Protocol):
+    """What a protocol has besides, when its reader sends its past over a second link. The driver looks for it."""
+
+    def replay_wanted(self) -> ReplayQuestion | None:
+        """What to ask now, given once; None when there is nothing to ask."""
+
+    def replay_received(self, data: bytes, now: Now) -> list[DecoderEvent]:
+        """Events of bytes of the second link, the same whatever the cuts between calls."""
+
+    def replay_ended(self, failure: str, now: Now) -> list[DecoderEvent]:
+        """The second link has ended. `failure`: why it did not come to its end, empty when it did."""
+
+
 def protocol_names() -> tuple[str, ...]:
     """The names a race file may use for a directly attached reader."""
     return tuple(KIND_OF)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from readers.capture import CaptureKind, CaptureRecord
 from readers.events import DecoderEvent
-from readers.protocol import Now, Protocol
+from readers.protocol import Now, Protocol, Replaying
 
 
 def replayed(records: Iterable[CaptureRecord], protocol: Protocol) -> Iterator[list[DecoderEvent]]:
@@ -31,6 +31,11 @@ def replayed(records: Iterable[CaptureRecord], protocol: Protocol) -> Iterator[l
                 protocol.connected(now)
                 open_link = True
             events = protocol.receive_data(record.content, now)
+        elif isinstance(protocol, Replaying):
+            if record.kind is CaptureKind.REPLAY_RECEIVED:
+                events = protocol.replay_received(record.content, now)
+            elif record.kind is CaptureKind.REPLAY_ENDED:
+                events = protocol.replay_ended(record.content.decode("utf-8", "replace"), now)
         protocol.data_to_send()
         if events:
             yield events

@@ -131,6 +131,18 @@ def tcp_address(connect: str, address: str) -> tuple[str, int]:
     return found[1] or found[2], int(found[3])
 
 
+def other_port(connect: str, port: int) -> str:
+    """The endpoint of another port of the reader behind `connect`.
+
+    Raises: BadEndpoint when it is not called over TCP.
+    """
+    scheme, address = _parted(connect)
+    if scheme != "tcp":
+        raise BadEndpoint(f"{connect!r} has no other port: give tcp:192.168.0.155:10000")
+    host, _ = tcp_address(connect, address)
+    return f"tcp:[{host}]:{port}" if ":" in host else f"tcp:{host}:{port}"
+
+
 class TcpTransport:
     """A TCP client."""
 

@@ -64,8 +64,11 @@ def _ipico_repair(frame: bytes) -> bytes:
 _LINES: Final = Traits(held_max=16_384, resync_max=800)
 _JSON: Final = Traits(ending=b"\n", held_max=1_200_000, resync_max=3_000)
 
+_IPICO: Final = Traits(held_max=8_192, resync_max=120, pending=_ipico_pending, repair=_ipico_repair)
+
 TRAITS: Final[Mapping[str, Traits]] = {
-    "ipico": Traits(held_max=8_192, resync_max=120, pending=_ipico_pending, repair=_ipico_repair),
+    "ipico": _IPICO,
+    "ipico_elite": _IPICO,
     "race_result": _LINES,
     "timy": Traits(ending=b"\r", held_max=16_384, resync_max=400),
     "tag_heuer": _LINES,

@@ -95,6 +95,7 @@ def _race_result_usb() -> list[bytes]:
 
 SAMPLES: Final[dict[str, list[bytes]]] = {
     "ipico": _ipico(),
+    "ipico_elite": _ipico(),
     "llrp": _llrp(),
     "timy": _timy(),
     "tag_heuer": _tag_heuer(),
