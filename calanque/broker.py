@@ -166,7 +166,8 @@ class EmbeddedBroker:
             if self._connections > MAX_CONNECTIONS:
                 logger.warning("connection refused: too many", extra={"peer": str(peer)})
                 return
-            connect = await asyncio.wait_for(_read_connect(reader), _SAY_WHO_WITHIN_S)
+            async with asyncio.timeout(_SAY_WHO_WITHIN_S):
+                connect = await _read_connect(reader)
             if connect is not None and (code := self._refusal(connect)):
                 logger.warning(
                     "connection refused", extra={"peer": str(peer), "user": clean(connect.user or ""), "code": code}
@@ -197,7 +198,8 @@ class EmbeddedBroker:
         if name in self._here:
             other, gone = self._here[name]
             other.close()
-            await asyncio.wait_for(gone.wait(), _LET_GO_WITHIN_S)
+            async with asyncio.timeout(_LET_GO_WITHIN_S):
+                await gone.wait()
         ended = asyncio.Event()
         self._here[name] = (writer, ended)
         assert self._broker is not None, "nobody connects before start"

@@ -227,7 +227,8 @@ class Collector:
         deadline_us = self._holding.outbox.deadline_us(_real_us())
         timeout = None if deadline_us is None else max(0.0, (deadline_us - _real_us()) / SECOND)
         try:
-            await asyncio.wait_for(self._to_send.wait(), timeout)
+            async with asyncio.timeout(timeout):
+                await self._to_send.wait()
         except TimeoutError:
             return
         self._to_send.clear()
@@ -235,7 +236,8 @@ class Collector:
     async def _beat(self, client: aiomqtt.Client) -> None:
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._status_due.wait(), HEARTBEAT_S)
+                async with asyncio.timeout(HEARTBEAT_S):
+                    await self._status_due.wait()
             self._status_due.clear()
             await client.publish(status_topic(self.race, self.source), encode_status(self.status()), qos=1, retain=True)
             await asyncio.sleep(_SOONEST_S)

@@ -178,7 +178,8 @@ class MqttIntake:
         self._requests[str(command.id)] = answer
         self._say(source, command)
         try:
-            reply = await asyncio.wait_for(answer, ANSWER_WITHIN_S)
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                reply = await answer
         except TimeoutError as error:
             raise NotAnswered(f"{source}: its collector did not answer within {ANSWER_WITHIN_S:.0f} s") from error
         finally:
@@ -242,7 +243,8 @@ class MqttIntake:
                 continue
             timeout = None if soonest is None else max(0.0, soonest - loop.time())
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._say_now.wait(), timeout)
+                async with asyncio.timeout(timeout):
+                    await self._say_now.wait()
 
     def _confirm(self, source: SourceId, store: str) -> None:
         self._unconfirmed[source, store] = None

@@ -10,7 +10,7 @@ broker's acknowledgement, in either direction.
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from aiomqtt.exceptions import MqttConnectError
 
 logger = logging.getLogger(__name__)
 
+_CANCEL_AGAIN_S: Final = 0.5
 SHORTEST_PAUSE_S: Final = 0.25
 LONGEST_PAUSE_S: Final = 30.0
 KEEPALIVE_S: Final = 6
@@ -131,11 +132,21 @@ async def together(*parts: Coroutine[Any, Any, None]) -> None:
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await _ended(tasks)
     for task in done:
         task.result()
+
+
+async def _ended(tasks: Sequence[asyncio.Future[None]]) -> None:
+    """Cancels until all have ended: under Python 3.11 `asyncio.wait_for`, which the client library is made of,
+    swallows a cancellation that comes as what it waits for is there. A part would go on, and the link never be renewed.
+    """
+    running = {task for task in tasks if not task.done()}
+    while running:
+        for task in running:
+            task.cancel()
+        _, running = await asyncio.wait(running, timeout=_CANCEL_AGAIN_S)
+    await asyncio.gather(*tasks, return_exceptions=True)  # what each ended with is looked at
 
 
 def _in_words(problem: aiomqtt.MqttError, address: BrokerAddress) -> str:

@@ -81,7 +81,8 @@ class ChaosProxy:
         self._moving.set()
         for turn in self._waiting:
             turn.set()
-        await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 10)
+        async with asyncio.timeout(10):
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     # What goes wrong
 

@@ -65,7 +65,8 @@ class EventStream(Response):
         # A client that vanished or is stuck is not an error of ours: its place is given up.
         with contextlib.suppress(TimeoutError, OSError):
             while (event := await self._subscription.next_event()) is not None:
-                await asyncio.wait_for(send(_part(event)), STUCK_S)
+                async with asyncio.timeout(STUCK_S):
+                    await send(_part(event))
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 

@@ -189,7 +189,8 @@ class Subscription:
         """
         # Not woken in time is no error: whatever moved since without waking anybody is sent, else a beat.
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._waking.wait(), self._hub.beat_s)
+            async with asyncio.timeout(self._hub.beat_s):
+                await self._waking.wait()
         await self._pause()
         self._waking.clear()
         view = self._hub.latest

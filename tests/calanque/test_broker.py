@@ -163,7 +163,8 @@ async def test_a_retained_message_waits_for_a_late_subscriber(port):
         await gineste.publish(f"{OWN}/gineste/status", b"up", qos=1, retain=True)
     async with client(port, "engine") as engine:
         await engine.subscribe("calanque/+/+/+/status", 1)
-        message = await asyncio.wait_for(anext(engine.messages), 5)
+        async with asyncio.timeout(5):
+            message = await anext(engine.messages)
     assert (message.payload, message.retain) == (b"up", True)
 
 
@@ -232,7 +233,8 @@ async def test_nobody_without_a_password_can_throw_a_client_out(embedded):
                 pass
         async with client(embedded.port, "gineste") as gineste:
             await gineste.publish(f"{OWN}/gineste/reads", b"x", qos=1)
-        await asyncio.wait_for(anext(engine.messages), 5)
+        async with asyncio.timeout(5):
+            await anext(engine.messages)
 
 
 async def test_it_listens_on_loopback_unless_told_otherwise(embedded):

@@ -228,7 +228,8 @@ async def test_f24_a_huge_publish_is_refused_before_it_is_held_and_others_go_on(
         try:
             while sent < 200_000_000:
                 writer.write(b"x" * 1_000_000)
-                await asyncio.wait_for(writer.drain(), 5)
+                async with asyncio.timeout(5):
+                    await writer.drain()
                 sent += 1_000_000
                 if reader.at_eof():
                     break

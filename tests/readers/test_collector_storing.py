@@ -64,7 +64,8 @@ async def test_a_full_disk_is_told_and_the_reads_are_stored_when_it_has_room(sto
     assert not adding.done()
     assert storage.commits == []
     fill(store, full=False)
-    await asyncio.wait_for(adding, 5)
+    async with asyncio.timeout(5):
+        await adding
     assert (store.last, storage.trouble[-1]) == (2_000, None)
     await storage.storing.close()
 

@@ -197,7 +197,8 @@ async def test_the_client_of_llrpkit_reads_from_the_virtual_reader(llrpkit: Any)
         (running,) = (await client.transact(messages.GET_ROSPECS())).ro_specs
         assert running.ro_spec_id == 5
         while len(got) < 50:
-            report = await asyncio.wait_for(client.reports.get(), 10)
+            async with asyncio.timeout(10):
+                report = await client.reports.get()
             got += [TagReport.from_param(tag) for tag in report.tag_report_datas]
     assert [(tag.epc_hex.upper(), tag.first_seen_us, tag.antenna) for tag in got] == [
         (tag_of(n), due[n], n % 4 + 1) for n in range(50)

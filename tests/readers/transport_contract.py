@@ -92,25 +92,30 @@ class TransportContract:
         await asyncio.sleep(0)
         ends.near.close()
         with pytest.raises(ConnectionLost):
-            await asyncio.wait_for(waiting, PATIENCE_S)
+            async with asyncio.timeout(PATIENCE_S):
+                await waiting
 
     async def test_after_closing_nothing_can_be_read_or_written_and_closing_again_is_fine(self, ends: Ends) -> None:
         ends.near.close()
         ends.near.close()
         for _ in range(2):
             with pytest.raises(ConnectionLost):
-                await asyncio.wait_for(ends.near.read(), PATIENCE_S)
+                async with asyncio.timeout(PATIENCE_S):
+                    await ends.near.read()
             with pytest.raises(ConnectionLost):
-                await asyncio.wait_for(ends.near.write(b"x"), PATIENCE_S)
+                async with asyncio.timeout(PATIENCE_S):
+                    await ends.near.write(b"x")
 
     async def test_the_end_of_the_other_side_is_told_for_ever(self, ends: Ends) -> None:
         waiting = asyncio.ensure_future(ends.near.read())
         await asyncio.sleep(0)
         ends.peer.close()
         with pytest.raises(ConnectionLost):
-            await asyncio.wait_for(waiting, PATIENCE_S)
+            async with asyncio.timeout(PATIENCE_S):
+                await waiting
         with pytest.raises(ConnectionLost):
-            await asyncio.wait_for(ends.near.read(), PATIENCE_S)
+            async with asyncio.timeout(PATIENCE_S):
+                await ends.near.read()
 
     async def test_a_peer_that_takes_nothing_stops_the_write_and_not_the_loop_nor_the_reading(self, ends: Ends) -> None:
         writing = asyncio.ensure_future(ends.near.write(b"?" * 20_000_000))
@@ -119,7 +124,8 @@ class TransportContract:
         assert not writing.done()
         ends.near.close()
         with pytest.raises(ConnectionLost):
-            await asyncio.wait_for(writing, PATIENCE_S)
+            async with asyncio.timeout(PATIENCE_S):
+                await writing
 
     async def test_a_write_that_was_given_up_leaves_a_link_that_can_be_closed(self, ends: Ends) -> None:
         with pytest.raises(TimeoutError):
@@ -127,7 +133,8 @@ class TransportContract:
                 await ends.near.write(b"?" * 20_000_000)
         ends.near.close()
         with pytest.raises(ConnectionLost):
-            await asyncio.wait_for(ends.near.read(), PATIENCE_S)
+            async with asyncio.timeout(PATIENCE_S):
+                await ends.near.read()
 
     async def test_a_link_that_was_cut_can_be_opened_again_at_the_same_place(self, ends: Ends) -> None:
         for n in range(3):

@@ -98,7 +98,8 @@ async def test_tcp_gives_everything_and_a_free_port_is_told() -> None:
         assert int(port) > 0
         reader, writer = await asyncio.open_connection(host, int(port))
         begin = time.monotonic()
-        assert await asyncio.wait_for(reader.readexactly(len(tape.lines)), 20) == tape.lines
+        async with asyncio.timeout(20):
+            assert await reader.readexactly(len(tape.lines)) == tape.lines
         assert len(tape) / (time.monotonic() - begin) > 30_000
         assert server.status()["done"] is True
         writer.close()
@@ -140,7 +141,8 @@ async def test_the_download_of_a_large_memory_is_quick() -> None:
         begin = time.monotonic()
         for step in MEMORY_STEPS:
             writer.write(frames.control(frames.MEMORY, step))
-        data = await asyncio.wait_for(reader.readexactly(len(tape.lines)), 20)
+        async with asyncio.timeout(20):
+            data = await reader.readexactly(len(tape.lines))
         assert time.monotonic() - begin < 5
         assert data.count(b"\r\naa") > 199_000
         writer.close()
@@ -172,7 +174,8 @@ async def test_the_race_clock_paces_the_lines() -> None:
         reader, writer = await asyncio.open_connection(host, int(port))
         early = []
         for number in range(600):
-            line = await asyncio.wait_for(reader.readexactly(LINE_BYTES), 10)
+            async with asyncio.timeout(10):
+                line = await reader.readexactly(LINE_BYTES)
             if clock.now_us() < tape.due_us[number]:
                 early.append(line)
         writer.close()
@@ -190,16 +193,19 @@ async def test_the_process_serves_a_folder_and_leaves_when_all_is_delivered(day:
         stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     assert process.stdout is not None
-    ready = json.loads(await asyncio.wait_for(process.stdout.readline(), 20))["ready"]
+    async with asyncio.timeout(20):
+        ready = json.loads(await process.stdout.readline())["ready"]
     host, port = ready["finish"].removeprefix("tcp:").split(":")
     expected = (tmp_path / "readers" / "finish.ipico").read_bytes()
     reader, writer = await asyncio.open_connection(host, int(port))
-    assert await asyncio.wait_for(reader.readexactly(len(expected)), 20) == expected
+    async with asyncio.timeout(20):
+        assert await reader.readexactly(len(expected)) == expected
     stored = (tmp_path / "readers" / "start.ipico").read_bytes()
     with serial.Serial(str(tmp_path / "ports" / "start"), 115_200, timeout=0.2) as serial_port:
         data = await blocking(lambda: read_to_the_end(serial_port))
     assert data.endswith(stored[-LINE_BYTES:]), "the last line arrived before the port was taken away"
-    assert await asyncio.wait_for(process.wait(), 20) == 0
+    async with asyncio.timeout(20):
+        assert await process.wait() == 0
     writer.close()
     status = json.loads(status_file.read_text())
     assert status["done"] is True
@@ -215,7 +221,8 @@ async def test_serving_ends_by_itself_when_asked_to() -> None:
         host, port = server.addresses["start"].removeprefix("tcp:").split(":")
         reader, writer = await asyncio.open_connection(host, int(port))
         await reader.readexactly(len(tape.lines))
-        await asyncio.wait_for(task, 10)
+        async with asyncio.timeout(10):
+            await task
         writer.close()
 
 

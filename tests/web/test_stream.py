@@ -107,7 +107,8 @@ async def test_views_in_which_only_clocks_moved_do_not_wake_at_every_tick() -> N
     await told(subscription)
     hub.publish(view(2))
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(subscription.next_event(), 0.05)
+        async with asyncio.timeout(0.05):
+            await subscription.next_event()
     hub.publish(view(3, arrivals=["x"]))
     assert (await told(subscription)).data["sections"] == {"clock": 3, "arrivals": ["x"]}
 
