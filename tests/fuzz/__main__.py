@@ -100,10 +100,8 @@ def main(words: list[str] | None = None) -> int:
         took_s = time.process_time() - begun_s
         failed += files
         known = f"{len(under_test.samples)} samples, {len(under_test.good)} of them reads"
-        held = "no exception, no hang, bounded, the same in pieces"
-        held += (
-            ", the next good frame found" if under_test.good else "; NOT CHECKED without samples: the next good frame"
-        )
+        found = "the next good frame found" if under_test.good else "a good device understood again"
+        held = f"no exception, no hang, bounded, the same in pieces, {found}"
         print(
             f"{name}: {done:,} damaged frames in {took_s:.0f} s of processor time, from {known}: "
             + (f"{len(files)} FAILURES" if files else held),

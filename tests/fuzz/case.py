@@ -23,6 +23,7 @@ from typing import Any, Final, Literal
 
 from readers.events import DecoderEvent, GunSeen, Malformed
 from readers.protocol import Acknowledging, Now, Protocol, Since
+from simulators.timer_device import VirtualTimer
 from timing.reads import ChipRead, ReadKind
 
 from .mutation import damaged
@@ -36,6 +37,10 @@ DEADLINES_MAX: Final = 1_500
 """In one wait, 70 s at most: some devices are asked ten times a second."""
 SAY_MAX: Final = 65_536
 """Bytes a protocol may want to send at one time."""
+ANSWER_AFTER_US: Final = 100_000
+"""A good device answers after so long."""
+HEARD_WITHIN_US: Final = 60_000_000
+"""Several looks at the memory of a device, which a protocol has every ten seconds."""
 ZERO: Final = Now(1_730_021_787_250_000, 5_000_000)
 
 Verb = Literal["feed", "wait", "ask", "lose"]
@@ -208,6 +213,8 @@ def run_case(subject: Subject, steps: Sequence[Step], *, cut: int = 0) -> list[D
         events = list(talk.events)
         if subject.good:
             _check_resync(talk)
+        elif subject.traits.device is not None:
+            _check_device_heard(talk, subject.traits.device(talk.now.race_us))
         return events
 
 
@@ -255,6 +262,26 @@ def _check_resync(talk: _Talk) -> None:
         talk.protocol.receive_data(subject.opening, talk.now)
     if talk.reads_of(subject.good[0]) == 0:
         raise Failed("a good frame is not understood on a new link")
+
+
+def _check_device_heard(talk: _Talk, device: VirtualTimer) -> None:
+    """A protocol that takes no read but as an answer: a good device behind the wire is understood again, on this link
+    and on the next.
+    """
+    for link in ("this link", "a new link"):
+        device.host_connected(talk.now.race_us)
+        heard = len(talk.said)
+        end_us = talk.now.steady_us + HEARD_WITHIN_US
+        while True:
+            device.receive(talk.said[heard:], talk.now.race_us)
+            heard = len(talk.said)
+            if talk.reads_of(device.take(talk.now.race_us, 4_096)):
+                break
+            if talk.now.steady_us >= end_us:
+                raise Failed(f"a good device is not understood on {link} within {HEARD_WITHIN_US / 1e6:.0f} s")
+            talk.wait(ANSWER_AFTER_US)
+        device.host_disconnected(talk.now.race_us)
+        talk.lose()
 
 
 def held_bytes(thing: Any) -> int:

@@ -18,6 +18,9 @@ from typing import Any, Final
 
 from readers import chronelec_frames, ipico_frames, ipico_stream, race_result_usb_frames, ultra_frames
 from readers.protocol import Protocol
+from simulators.race_result_usb_reader import VirtualUsbBox
+from simulators.timer_device import Impulse, VirtualTimer
+from timing.instants import SECOND, Instant
 
 READERS: Final = Path(__file__).resolve().parent.parent / "readers"
 HELD_DEFAULT: Final = 2_000_000
@@ -33,7 +36,8 @@ class Traits:
     between two calls. `resync_max`: bytes of good frames after which one must be understood, whatever came before them.
     `pending`: what it says itself that it holds, with the maximum it states. `repair`: makes the check digits of a
     damaged frame right, so that the damage gets further. `judges_answers`: whether an answer is malformed depends on
-    what was asked, too.
+    what was asked, too. `device`: of a protocol that takes no read but as the answer to a question, a virtual device
+    that reads a chip every second from that instant on.
     """
 
     ending: bytes = b"\r\n"
@@ -42,6 +46,7 @@ class Traits:
     pending: Callable[[Any], tuple[int, int]] | None = None
     repair: Callable[[bytes], bytes] | None = None
     judges_answers: bool = False
+    device: Callable[[Instant], VirtualTimer] | None = None
 
 
 def _ipico_pending(protocol: Any) -> tuple[int, int]:
@@ -64,6 +69,12 @@ def _ipico_repair(frame: bytes) -> bytes:
 _LINES: Final = Traits(held_max=16_384, resync_max=800)
 _JSON: Final = Traits(ending=b"\n", held_max=1_200_000, resync_max=3_000)
 
+
+def _usb_box(from_us: Instant) -> VirtualTimer:
+    at = [from_us + second * SECOND for second in range(-10, 150)]
+    return VirtualUsbBox([Impulse(due_us=us, stamp_us=us, tag=str(number)) for number, us in enumerate(at, 1)])
+
+
 _IPICO: Final = Traits(held_max=8_192, resync_max=120, pending=_ipico_pending, repair=_ipico_repair)
 
 TRAITS: Final[Mapping[str, Traits]] = {
@@ -79,14 +90,8 @@ TRAITS: Final[Mapping[str, Traits]] = {
     "ultra": Traits(ending=b"\n", held_max=16_384, resync_max=1_200),
     "jchip": _LINES,
     "chronelec": _LINES,
-    "race_result_usb": Traits(ending=b"\n", held_max=600_000, resync_max=4_000),
+    "race_result_usb": Traits(ending=b"\n", held_max=600_000, resync_max=4_000, device=_usb_box),
 }
-
-UNCHECKED: Final = frozenset({"race_result_usb"})
-"""Protocols of which no frame is known that is a read: that the next good one is found is not checked. Give such frames
-in `tests/readers/frames_of.py`, after those that a read needs before it, and take the name away. The USB box stays: a
-passing of it counts once, as the answer to the question for its number.
-"""
 
 TESTED_IN: Final[Mapping[str, Sequence[str]]] = {
     "impinj": ("json_samples.py", "test_json_readers.py"),
