@@ -7,19 +7,22 @@ through commands to the engine, with the token of the race folder.
 import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from calanque.broker_rights import PASSWORDS
 from calanque.commands.control import command
 from calanque.errors import EngineNotRunning, FrontDoorError, ProcessFailed
 from calanque.folder import RaceFolder, race_folder
 from calanque.processes import Child, stop_all
 from config.plan import RacePlan
 from readers.race_clock import RaceClock
-from simulators.files import ReaderTape, write_race_day
+from simulators.files import write_race_day
+from simulators.places import Place, at_words, place_of, straight
 from simulators.race_day import RaceDay
+from simulators.tapes import READERS_FOLDER, Tape, tape_sources
 from timing.instants import MINUTE, Instant
 
 LEAD_S: Final = 4.0
@@ -33,17 +36,22 @@ STALLED_S: Final = 90.0
 
 POLL_S: Final = 0.5
 
+ON_WIRES: Final = "readers"
+PUBLISHING: Final = "publishing readers"
+"""Processes of virtual devices, and their status files."""
+
 DEMO_RACE: Final = "marseille_cassis_2024"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoPlan:
-    """What to run. `speed`: times life, or `max`."""
+    """What to run. `speed`: times life, or `max`. `through`: a port to go through on the way to a source's own."""
 
     day: RaceDay
     folder: Path
     speed: str
     port: int
+    through: Callable[[str, int], int] = straight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +77,7 @@ class Demo:
         self.folder: RaceFolder
         self.children: dict[str, Child] = {}
         self.distinct = 0
+        self._serving: list[Path] = []
         self._closed_start = False
 
     @property
@@ -82,7 +91,8 @@ class Demo:
         assert race_file is not None, "a race that is run has a file"
         self.folder = race_folder(race_file, root=self.place / "races")
         (self.folder.roster / "roster.csv").write_bytes((self.simulation / "roster.csv").read_bytes())
-        self.distinct = sum(_distinct(tape) for tape in self._tapes())
+        tapes = self.simulation / READERS_FOLDER
+        self.distinct = sum(Tape.load(tapes, source).distinct for source in tape_sources(tapes))
 
     async def run(self, tell: Callable[[Progress], None]) -> Mapping[str, Any]:
         """The race, from the first process to the publication; the answer of the engine's `publish`.
@@ -117,25 +127,47 @@ class Demo:
         where = await self._until("broker", lambda: _read_json(broker))
         address = f"mqtt://{where['host']}:{where['port']}"
         clock = str(self._clock())
-        ttys = {source: self.simulation / f"{source}.tty" for source in self._sources()}
-        await self._child(
-            "readers", "simulators.serve", str(self.simulation), f"--clock={clock}",
-            f"--status={self._status_file}", *(f"--at={source}=pty:{tty}" for source, tty in ttys.items()),
-        )  # fmt: skip
-        await self._until("readers", lambda: all(tty.exists() for tty in ttys.values()) or None)
-        direct = [s.id for s in self.race.race.sources if s.connect != "collector"]
+        places = self._places()
+        ttys = [place.tty for place in places if place.tty is not None]
+        publishing = [place for place in places if place.publishes]
+        on_wires = [place for place in places if not place.publishes]
+        running = [name for name, some in ((ON_WIRES, on_wires), (PUBLISHING, publishing)) if some]
+        self._serving = [self.place / f"{name}.json" for name in running]
+        for file in self._serving:
+            file.unlink(missing_ok=True)
+        serve = ("simulators.serve", str(self.simulation), f"--clock={clock}")
+        if on_wires:
+            status = self.place / f"{ON_WIRES}.json"
+            await self._child(ON_WIRES, *serve, f"--status={status}", *at_words(on_wires))
+            await self._until(ON_WIRES, lambda: all(tty.exists() for tty in ttys) or None)
+            await self._until(ON_WIRES, lambda: _read_json(status))
         await self._child(
             "engine", "calanque", "run", str(self.folder.path), f"--clock={clock}", f"--broker={address}",
-            f"--port={self.plan.port}", *(f"--connect={source}=serial:{ttys[source]}" for source in direct),
+            f"--port={self.plan.port}",
+            *(f"--connect={place.source.id}={place.connect}" for place in places if not place.far),
         )  # fmt: skip
-        for source in self.race.race.sources:
-            if source.connect == "collector":
+        for place in places:
+            if place.far:
+                source = place.source.id
                 await self._child(
-                    f"collector {source.id}", "calanque", "collect", str(self.folder.path), f"--source={source.id}",
-                    f"--reader=serial:{ttys[source.id]}", f"--broker={address}", f"--clock={clock}",
-                    f"--store={self.place / 'collector' / source.id}.sqlite",
+                    f"collector {source}", "calanque", "collect", str(self.folder.path), f"--source={source}",
+                    f"--reader={place.connect}", f"--broker={address}", f"--clock={clock}",
+                    f"--store={self.place / 'collector' / source}.sqlite",
                 )  # fmt: skip
         await self._until("engine", self._engine_status)
+        if publishing:
+            # A broker passes on what somebody listens to, and nothing that was said before.
+            await self._until("engine", lambda: self._all_heard(publishing))
+            await self._child(
+                PUBLISHING, *serve, f"--status={self.place / PUBLISHING}.json", *at_words(publishing),
+                f"--broker={where['host']}:{where['port']}", f"--passwords={self.folder.path / PASSWORDS}",
+            )  # fmt: skip
+
+    def _all_heard(self, places: Sequence[Place]) -> bool | None:
+        """Whether the engine listens to all of these; None while it does not."""
+        rows = (self._engine_status() or {}).get("sources", [])
+        heard = {row["id"] for row in rows if row["link"] in ("opened", "up")}
+        return all(place.source.id in heard for place in places) or None
 
     def _clock(self) -> RaceClock:
         """Begins a little before the first read. As fast as possible: stands at the end of the race."""
@@ -167,7 +199,7 @@ class Demo:
         while True:
             self._check_children()
             status = await asyncio.to_thread(self._engine_status) or {}
-            readers = _read_json(self._status_file) or {}
+            readers = self._delivered()
             reads = int(status.get("reads", 0))
             if reads != last:
                 last, since = reads, time.monotonic()
@@ -223,25 +255,21 @@ class Demo:
         for child in self.children.values():
             child.check()
 
-    def _sources(self) -> list[str]:
-        return [source.id for source in self.race.race.sources]
+    def _places(self) -> list[Place]:
+        found = (place_of(source, self.simulation, through=self.plan.through) for source in self.race.race.sources)
+        return [place for place in found if place is not None]
 
-    def _tapes(self) -> list[ReaderTape]:
-        return [ReaderTape.load(self.simulation / "readers", source) for source in self._sources()]
-
-    @property
-    def _status_file(self) -> Path:
-        return self.place / "readers.json"
-
-
-def _distinct(tape: ReaderTape) -> int:
-    """How many different reads (reader, tag, stamp) a reader says, however often it says them."""
-    import numpy as np
-
-    lines = np.frombuffer(tape.lines, np.uint8).reshape(len(tape), -1)
-    # Reader and tag, then date and time; the channel counters between them say nothing about identity.
-    keys = np.ascontiguousarray(np.hstack([lines[:, 2:16], lines[:, 20:34]]))
-    return len(np.unique(keys.view(np.dtype((np.void, keys.shape[1])))))
+    def _delivered(self) -> Mapping[str, Any]:
+        """How much the virtual devices have delivered, all together; empty while some have not told it yet."""
+        told = [_read_json(file) for file in self._serving]
+        found = [each for each in told if each is not None]
+        if len(found) < len(told) or not found:
+            return {}
+        return {
+            "clock_us": max(each["clock_us"] for each in found),
+            "lag_s": max(each["lag_s"] for each in found),
+            "done": all(each["done"] for each in found),
+        }
 
 
 def _read_json(path: Path) -> dict[str, Any] | None:

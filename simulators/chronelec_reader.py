@@ -5,7 +5,7 @@ from typing import Final
 
 from readers import chronelec_frames as frames
 from simulators.timer_device import Impulse, VirtualTimer
-from timing.instants import SECOND, Instant
+from timing.instants import SECOND, Duration, Instant
 
 AGAIN_US: Final = 2 * SECOND
 """How long it waits for an acknowledgement before it sends a passing again. Inferred: no text says."""
@@ -15,9 +15,10 @@ _SOURCES: Final = ("STA", "BOX", "MAN", "CEL")
 class VirtualChronelec(VirtualTimer):
     """See `simulators.timer_device`. `channel`: 0 the station's loop, 1 the box's, 2 by hand, 3 a light gate."""
 
-    def __init__(self, impulses: Sequence[Impulse]) -> None:
+    def __init__(self, impulses: Sequence[Impulse], *, again_us: Duration = AGAIN_US) -> None:
         super().__init__(impulses)
         self.acknowledged = 0
+        self._again_us = again_us
         self._sent_us: Instant | None = None
         self._now: Instant = 0
 
@@ -69,7 +70,7 @@ class VirtualChronelec(VirtualTimer):
     def take(self, now: Instant, limit: int) -> bytes:
         out = bytes(self._replies)
         self._replies.clear()
-        waits = self._sent_us is not None and now < self._sent_us + AGAIN_US
+        waits = self._sent_us is not None and now < self._sent_us + self._again_us
         if self.acknowledged < self.recorded(now) and not waits:
             self._sent_us = now
             out += self.frame(self.acknowledged)

@@ -11,7 +11,7 @@ from typing import Final
 
 from readers import chronotrack_frames as frames
 from readers.chronotrack_frames import GUN_TAG, NEW_LOCATION_TAG, TimeFormat
-from timing.instants import Instant
+from timing.instants import Duration, Instant
 
 CHUNK_LINES: Final = 500
 
@@ -26,6 +26,7 @@ class SessionLine:
     location: str
     tag: str
     stamp_us: int
+    antenna: int = 1
 
 
 class VirtualSimpleClient:
@@ -33,6 +34,7 @@ class VirtualSimpleClient:
 
     def __init__(self, lines: Sequence[SessionLine], *, form: TimeFormat | None = None, program: str = "SimpleClient"):
         self.connected = False
+        self.connections = 0
         self.heard: list[str] = []
         """All lines of the engine, but the settings."""
         self.settings: dict[str, str] = {}
@@ -49,37 +51,60 @@ class VirtualSimpleClient:
 
     # The link
 
-    def connect(self) -> None:
+    def host_connected(self, now: Instant) -> None:
         self.connected = True
+        self.connections += 1
         self._settings_left, self._next, self._inbox = -1, None, b""
         self._again.clear()
         self._out.clear()
         self._out += frames.line(self._program, "0.5.0", frames.PROTOCOL_NAME)
 
-    def disconnect(self) -> None:
+    def host_disconnected(self, now: Instant) -> None:
         self.connected = False
         self._out.clear()
 
-    def receive(self, data: bytes) -> None:
+    def receive(self, data: bytes, now: Instant) -> None:
         *whole, self._inbox = (self._inbox + data).split(frames.ENDING)
         for text in whole:
             self._obey(text.decode())
 
-    def take(self, now: Instant) -> bytes:
-        """Bytes to send now: answers first, then lines."""
+    def take(self, now: Instant, limit: int = 65_536) -> bytes:
+        """Bytes to send now: answers first, then lines, CHUNK_LINES at most; `limit` is not looked at."""
         if self._next is not None:
             for location in self._again:
                 self._send([n for n in range(self._next) if self._lines[n].location == location])
             self._again.clear()
-            end = next(
-                (n for n in range(self._next, len(self._lines)) if self._lines[n].due_us > now), len(self._lines)
-            )
-            end = min(end, self._next + CHUNK_LINES)
+            end = self._next
+            while end < min(len(self._lines), self._next + CHUNK_LINES) and self._lines[end].due_us <= now:
+                end += 1
             self._send(list(range(self._next, end)))
             self._next = end
         out = bytes(self._out)
         self._out.clear()
         return out
+
+    def next_due_us(self) -> Instant | None:
+        """When the next line can be sent; None while nobody asked, or none is left."""
+        if self._next is None or self._next >= len(self._lines):
+            return None
+        return self._lines[self._next].due_us
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._out)
+
+    @property
+    def sent(self) -> int:
+        """Lines sent over the present connection."""
+        return self._next or 0
+
+    @property
+    def remaining(self) -> int:
+        return len(self._lines) - self.sent
+
+    def lag_us(self, now: Instant) -> Duration:
+        due = self.next_due_us()
+        return 0 if due is None else max(0, now - due)
 
     @property
     def done(self) -> bool:
@@ -100,7 +125,7 @@ class VirtualSimpleClient:
                 line.stamp_us,
                 form=form,
                 occurrence=0 if quiet else 1,
-                antenna=0 if quiet else 1,
+                antenna=0 if quiet else line.antenna,
             )
 
     def _obey(self, text: str) -> None:

@@ -1,28 +1,26 @@
 """A simulated race day as files: race file, roster, guns, reads (as a read log and as IPICO lines), and the truths.
 
-Owns the layout of such a folder; docs/simulation.md describes it for people. `ReaderTape` is what a virtual reader is
-served from.
+Owns the layout of such a folder; docs/simulation.md describes it for people.
 """
 
 import csv
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Final, Self
-
-import numpy as np
+from typing import Final
 
 from config.roster_csv import roster_csv
 from simulators.emission import EmittedReads
-from simulators.ipico_lines import LINE_BYTES, ipico_lines
+from simulators.ipico_lines import ipico_lines
 from simulators.mats import reads_of_crossings
 from simulators.race_day import RaceDay
+from simulators.sim_field import SimField
+from simulators.tapes import READERS_FOLDER, tapes_of
 from simulators.troubled_day import TroubledDay, rulings_of_day
 from timing.guns import guns_in_force
 from timing.instants import MISSING, Instant
 from timing.race import Race
-from timing.reads import Int64, SourceId
 from timing.roster import Roster
 from timing.ruling_entries import act_fields
 
@@ -30,7 +28,6 @@ RACE_FILE: Final = "race.toml"
 ROSTER_FILE: Final = "roster.csv"
 GUNS_FILE: Final = "guns.csv"
 READ_LOG: Final = "reads.csv"
-READERS_FOLDER: Final = "readers"
 TRUTH_FILE: Final = "truth.csv"
 EXPECTED_FILE: Final = "expected.csv"
 SUMMARY_FILE: Final = "simulation.json"
@@ -42,8 +39,8 @@ _CHUNK: Final = 200_000
 def write_race_day(day: RaceDay, folder: Path, *, read_log: bool = True, expected: bool = True) -> None:
     """Writes everything into a folder, which is made if need be; same days give the same bytes.
 
-    IPICO lines and tapes are written for the sources whose protocol is IPICO. Without `expected` the expected answer,
-    which takes some seconds for a large race, is left out.
+    Every source of a kind the engine talks to has a tape, an IPICO reader its lines, too. Without `expected` the
+    expected answer, which takes some seconds for a large race, is left out.
     """
     folder.mkdir(parents=True, exist_ok=True)
     race = day.plan.race
@@ -53,8 +50,7 @@ def write_race_day(day: RaceDay, folder: Path, *, read_log: bool = True, expecte
     _write_csv(folder / GUNS_FILE, ["wave", "epoch_us"], day.guns.items())
     if read_log:
         write_read_log(race, day.reads, folder / READ_LOG)
-    for tape in tapes_of(race, day.reads, day.field.guns_us):
-        tape.write(folder / READERS_FOLDER)
+    _write_tapes(race, day.reads, day.field.guns_us, day.field, folder / READERS_FOLDER)
     write_truth(day, folder / TRUTH_FILE)
     if expected:
         (folder / EXPECTED_FILE).write_text(day.expected_csv, encoding="utf-8", newline="")
@@ -82,8 +78,7 @@ def write_troubled_day(day: TroubledDay, folder: Path) -> None:
     _write_csv(folder / GUNS_FILE, ["wave", "epoch_us"], guns)
     write_read_log(race, day.reads, folder / READ_LOG)
     wire = [signal.instant_us for signal in day.gun_signals if signal.wave is None]
-    for tape in tapes_of(race, day.reads, wire):
-        tape.write(folder / READERS_FOLDER)
+    _write_tapes(race, day.reads, wire, day.happened.field, folder / READERS_FOLDER)
     write_truth(replace(day.happened, reads=replace(day.reads, stamp_us=day.moment_us)), folder / TRUTH_FILE)
     (folder / EXPECTED_FILE).write_text(day.corrected_csv, encoding="utf-8", newline="")
     acts = "".join(json.dumps(act_fields(act)) + "\n" for act in rulings_of_day(day))
@@ -111,6 +106,14 @@ def write_read_log(race: Race, reads: EmittedReads, path: Path) -> None:
             file.write(
                 "".join(f"{heads[m]}{tags[t]},{at},{a},{r}{tails[m]}" for m, t, at, a, r in zip(*columns, strict=True))
             )
+
+
+def _write_tapes(race: Race, reads: EmittedReads, guns_us: Sequence[Instant], field: SimField, folder: Path) -> None:
+    """What each reader is served from, and the lines of IPICO readers as their own programs keep them."""
+    for tape in tapes_of(race, reads, guns_us, field):
+        tape.write(folder)
+        if tape.protocol == "ipico":
+            (folder / f"{tape.source}.ipico").write_bytes(ipico_lines(tape, race.zone))
 
 
 def write_truth(day: RaceDay, path: Path) -> None:
@@ -158,58 +161,3 @@ def _summary(day: RaceDay) -> dict[str, object]:
         "guns": dict(day.guns),
         "physics": asdict(day.physics),
     }
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReaderTape:
-    """Everything one virtual reader will say: lines of equal length in order of delivery, and when each is due.
-
-    `guns_us`: the guns its trigger input sees.
-    """
-
-    source: SourceId
-    lines: bytes
-    due_us: Int64
-    guns_us: tuple[Instant, ...] = ()
-
-    def __len__(self) -> int:
-        return len(self.due_us)
-
-    def write(self, folder: Path) -> None:
-        """Writes `<source>.ipico` (the lines), `<source>.due.npy` and `<source>.guns.npy`."""
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{self.source}.ipico").write_bytes(self.lines)
-        np.save(folder / f"{self.source}.due.npy", self.due_us)
-        np.save(folder / f"{self.source}.guns.npy", np.array(self.guns_us, np.int64))
-
-    @classmethod
-    def load(cls, folder: Path, source: str) -> Self:
-        """The tape of a source out of a folder of tapes.
-
-        Raises: FileNotFoundError when it has none; ValueError when its files do not fit together.
-        """
-        lines = (folder / f"{source}.ipico").read_bytes()
-        due_us = np.load(folder / f"{source}.due.npy")
-        guns = np.load(folder / f"{source}.guns.npy")
-        if len(lines) != len(due_us) * LINE_BYTES:
-            raise ValueError(f"{source}: {len(lines)} bytes of lines for {len(due_us)} instants")
-        return cls(source=SourceId(source), lines=lines, due_us=due_us, guns_us=tuple(guns.tolist()))
-
-
-def tapes_of(race: Race, reads: EmittedReads, guns_us: Sequence[Instant] = ()) -> list[ReaderTape]:
-    """The tapes of all IPICO readers of a race; the reader of the start's first main mat sees the guns."""
-    tapes = []
-    for source in race.sources:
-        if source.protocol != "ipico":
-            continue
-        own = reads.of_source(race, source.id)
-        hears = source.id == race.course.start.mats[0].source
-        tapes.append(
-            ReaderTape(
-                source=source.id,
-                lines=ipico_lines(race, own),
-                due_us=own.due_us,
-                guns_us=tuple(sorted(set(guns_us))) if hears else (),
-            )
-        )
-    return tapes

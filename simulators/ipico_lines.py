@@ -4,14 +4,14 @@ The same bytes as `readers.ipico_frames.tag_line`, which a test compares. Knows 
 """
 
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulators.emission import EmittedReads
+from simulators.tapes import Tape
 from simulators.zones import local_us
 from timing.instants import DAY, SECOND
-from timing.race import Race
 from timing.reads import Int64, UInt8
 
 LINE_BYTES: Final = 38
@@ -22,20 +22,20 @@ _DECIMAL: Final = np.frombuffer("".join(f"{i:02d}" for i in range(100)).encode()
 _CHUNK: Final = 1 << 16
 
 
-def ipico_lines(race: Race, reads: EmittedReads) -> bytes:
-    """The reads as tag lines, LINE_BYTES each, in the order given; stamps in the race's zone as the readers show them.
+def ipico_lines(tape: Tape, zone: ZoneInfo) -> bytes:
+    """The reads of a tape as tag lines, LINE_BYTES each, in its order; stamps in the zone the reader shows.
 
     The reader id is the mat's label in hexadecimal, 00 where it has none.
     Raises: ValueError when a tag is not 12 hexadecimal digits.
     """
-    tags = _tag_table(reads.tags)
-    ids = np.array([int(mat.label, 16) if mat.label else 0 for mat in race.course.mats], np.int64)
-    local = local_us(reads.stamp_us, race.zone)
-    lines = bytearray(len(reads) * LINE_BYTES)
-    table = np.frombuffer(lines, np.uint8).reshape(len(reads), LINE_BYTES)
-    for first in range(0, len(reads), _CHUNK):
+    tags = _tag_table(tape.tags)
+    ids = np.array([int(label, 16) if label else 0 for label in tape.labels], np.int64)
+    local = local_us(tape.stamp_us, zone)
+    lines = bytearray(len(tape) * LINE_BYTES)
+    table = np.frombuffer(lines, np.uint8).reshape(len(tape), LINE_BYTES)
+    for first in range(0, len(tape), _CHUNK):
         rows = slice(first, first + _CHUNK)
-        _fill(table[rows], tags[reads.tag[rows]], ids[reads.mat[rows]], local[rows])
+        _fill(table[rows], tags[tape.tag[rows]], ids[tape.mat[rows]], local[rows])
     return bytes(lines)
 
 

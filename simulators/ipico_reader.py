@@ -6,16 +6,17 @@ captured readers did. What became due while no host was connected is in the memo
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from readers import ipico_frames as frames
-from simulators.files import ReaderTape
-from simulators.ipico_lines import LINE_BYTES
+from simulators.ipico_lines import LINE_BYTES, ipico_lines
+from simulators.tapes import Tape
 from simulators.zones import local_of
 from timing.instants import Duration, Instant
+from timing.reads import Int64
 
 BANNER: Final = b"ARM9 Controller for DF Dual DSP TTO Actel FPGA (STK Lite) (38.4kB) v1.4 Jun  5 2013 14:16:40 (RWXLF)"
 
@@ -25,6 +26,23 @@ _REQUEST_MAX: Final = 80
 
 _ACCEPTED: Final = frozenset({_RADIO, _SELECT, _MASK})
 """Set commands that are taken and change nothing here: what the tape says has happened."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class IpicoTape:
+    """Lines of equal length in order of delivery, when each is due, and the guns of the trigger input."""
+
+    lines: bytes
+    due_us: Int64
+    guns_us: tuple[Instant, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.due_us)
+
+    @classmethod
+    def of(cls, tape: Tape, zone: ZoneInfo) -> Self:
+        """Raises: ValueError when an IPICO reader cannot say a tag."""
+        return cls(lines=ipico_lines(tape, zone), due_us=tape.due_us, guns_us=tape.guns_us)
 
 
 @dataclass
@@ -42,7 +60,7 @@ class VirtualReader:
     they are taken, and nothing happens while nobody is connected.
     """
 
-    def __init__(self, tape: ReaderTape, zone: ZoneInfo, *, reader_id: int = 0, stands_still: bool = False) -> None:
+    def __init__(self, tape: IpicoTape, zone: ZoneInfo, *, reader_id: int = 0, stands_still: bool = False) -> None:
         self.tape = tape
         self.connected = False
         self.connections = 0

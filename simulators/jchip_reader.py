@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from readers import jchip_frames as frames
 from simulators.zones import local_of
-from timing.instants import Instant
+from timing.instants import Duration, Instant
 
 _REQUEST_MAX: Final = 64
 
@@ -86,6 +86,27 @@ class VirtualJChip:
         if self._next is None or self._next >= len(self.records):
             return None
         return self.records[self._next].due_us
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._replies)
+
+    @property
+    def sent(self) -> int:
+        """Records sent over the present connection."""
+        return self._next or 0
+
+    @property
+    def remaining(self) -> int:
+        return len(self.records) - self.sent
+
+    @property
+    def done(self) -> bool:
+        return self.remaining == 0 and not self.busy
+
+    def lag_us(self, now: Instant) -> Duration:
+        due = self.next_due_us()
+        return 0 if due is None else max(0, now - due)
 
     def receive(self, data: bytes, now: Instant) -> None:
         """Takes bytes from the scorer; answers come with the next `take`."""

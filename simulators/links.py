@@ -1,4 +1,4 @@
-"""Where a virtual reader listens: a pseudo-terminal with a stable name, or a TCP port. Bytes only, no protocol.
+"""Where a virtual reader listens: a pseudo-terminal with a stable name, or a TCP port; and how one calls. No protocol.
 
 One host at a time. A host that closes and opens again meets the same reader.
 """
@@ -18,6 +18,7 @@ _HANGUP_CHECK_S: Final = 0.02
 """How often a pseudo-terminal is asked whether somebody has opened it; the kernel cannot wake us for that."""
 
 _READ_BYTES: Final = 65_536
+_CALL_WITHIN_S: Final = 5.0
 
 
 class Link(Protocol):
@@ -124,6 +125,31 @@ def listener(address: str) -> Listener:
     if kind == "tcp" and host and port.isdecimal():
         return TcpListener.bound(host, int(port))
     raise ValueError(f"cannot listen at {address!r}; give pty:PATH or tcp:HOST:PORT (port 0: a free one)")
+
+
+async def dialled(host: str, port: int) -> Link | None:
+    """A connection to whoever listens there; None when nobody does."""
+    sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    sock.setblocking(False)
+    try:
+        async with asyncio.timeout(_CALL_WITHIN_S):
+            await asyncio.get_running_loop().sock_connect(sock, (host, port))
+    except OSError:  # a call that takes too long is one, too
+        sock.close()
+        return None
+    except BaseException:
+        sock.close()
+        raise
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return _FdLink(sock.fileno(), sock)
+
+
+def host_and_port(text: str) -> tuple[str, int]:
+    """Raises: ValueError for anything but HOST:PORT."""
+    host, _, port = text.rpartition(":")
+    if not (host and port.isdecimal() and int(port) < 65_536):
+        raise ValueError(f"{text!r} is no HOST:PORT")
+    return host.strip("[]"), int(port)
 
 
 def receive(link: Link) -> bytes | None:

@@ -9,13 +9,12 @@ import struct
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final
 
 import numpy as np
 
 from readers import llrp_frames as frames
 from readers.llrp_words import HEADER_BYTES, Message, Par, SpecState
-from simulators.emission import EmittedReads
 from timing.instants import MILLISECOND, Duration, Instant
 from timing.reads import Float32, Int16, Int32, Int64, SourceId
 
@@ -43,19 +42,6 @@ class LlrpTape:
 
     def __len__(self) -> int:
         return len(self.tag)
-
-    @classmethod
-    def of(cls, source: SourceId, reads: EmittedReads) -> Self:
-        """The tape of the reads of one source (`EmittedReads.of_source`)."""
-        return cls(
-            source=source,
-            tags=reads.tags,
-            tag=reads.tag,
-            stamp_us=reads.stamp_us,
-            due_us=reads.due_us,
-            antenna=reads.antenna,
-            rssi=reads.rssi,
-        )
 
     def report(self, row: int, message_id: int = 0, spec_id: int | None = None) -> bytes:
         """One read as a reader that reports each at once sends it."""

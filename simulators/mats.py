@@ -12,7 +12,7 @@ import numpy as np
 from simulators.bystanders import bystanders
 from simulators.chance import stream
 from simulators.crossings import Crossings, field_crossings
-from simulators.emission import EmittedReads, gives_signal, grid_us
+from simulators.emission import EmittedReads, Says, on_grid, says, told_signal
 from simulators.physics import Physics
 from simulators.sim_field import SimField
 from timing.instants import MISSING, SECOND
@@ -37,11 +37,13 @@ def emit(field: SimField, physics: Physics | None = None) -> EmittedReads:
     """All reads of a race day in order of delivery; equal fields and physics give equal reads."""
     physics = Physics() if physics is None else physics
     crossings = field_crossings(field, physics)
-    seen = crossings.take(~_missed(field, crossings, physics))
+    reads_tags = np.array([told.tags for told in _told(field.race)], np.bool_)
+    seen = crossings.take(~_missed(field, crossings, physics) & reads_tags[crossings.mat])
     made = [_reads_of(field.race, seen, physics)]
     if physics.half_field_mm:
         codes, tag, mat, moment = bystanders(field, crossings, physics)
-        made.append(_weak(field.race, tag, mat, moment, physics))
+        heard = reads_tags[mat]
+        made.append(_weak(field.race, tag[heard], mat[heard], moment[heard], physics))
         return _delivered(field.race, codes, _joined(made), physics)
     return _delivered(field.race, crossings.tags, _joined(made), physics)
 
@@ -79,17 +81,42 @@ def _reads_of(race: Race, crossings: Crossings, physics: Physics) -> _Made:
     moment = crossings.mat_us[row] + np.rint((2 * place - 1) * half_us[row]).astype(np.int64)
     peak = physics.peak_dbm + physics.peak_sd_db * rng.standard_normal(n)
     signal = peak[row] - physics.drop_db * (2 * place - 1) ** 2 + physics.noise_db * rng.standard_normal(len(row))
-    told = np.array([_protocol(race, m.source) for m in race.course.mats])
-    gives = np.array([gives_signal(p) for p in told])[crossings.mat[row]]
+    mat = crossings.mat[row]
+    gives = np.array([told.signal for told in _told(race)])[mat]
     kept = (rng.random(len(row)) >= physics.faded) & (~gives | (signal >= physics.floor_dbm))
     kept |= (count == 1)[row]
     return _Made(
         tag=crossings.tag[row][kept],
-        mat=crossings.mat[row][kept],
+        mat=mat[kept],
         moment_us=moment[kept],
-        antenna=np.where(gives, lane[row] + 1, -1).astype(np.int16)[kept],
-        rssi=np.where(gives, np.rint(signal), np.nan).astype(np.float32)[kept],
+        antenna=_antennas(race, mat, lane[row])[kept],
+        rssi=_signals(race, mat, signal.astype(np.float32))[kept],
     )
+
+
+def _told(race: Race) -> list[Says]:
+    """What the reader of each mat tells."""
+    return [says(_protocol(race, mat.source)) for mat in race.course.mats]
+
+
+def _antennas(race: Race, mat: Int16, lane: Int64) -> Int16:
+    """The antenna of each read: those a mat has, lane by lane; numbered from 1 where it has a reader to itself."""
+    found = np.full(len(mat), -1, np.int16)
+    for number, (each, told) in enumerate(zip(race.course.mats, _told(race), strict=True)):
+        if told.antenna:
+            here = mat == number
+            own = np.array(each.antennas, np.int64)
+            found[here] = own[lane[here] % len(own)] if len(own) else lane[here] + 1
+    return found
+
+
+def _signals(race: Race, mat: Int16, signal: Float32) -> Float32:
+    found = np.full(len(mat), np.nan, np.float32)
+    for number, (each, told) in enumerate(zip(race.course.mats, _told(race), strict=True)):
+        if told.signal:
+            here = mat == number
+            found[here] = told_signal(signal[here], _protocol(race, each.source))
+    return found
 
 
 def _others_in_field(crossings: Crossings, half_us: Int64) -> Int64:
@@ -107,14 +134,13 @@ def _others_in_field(crossings: Crossings, half_us: Int64) -> Int64:
 def _weak(race: Race, tag: Int32, mat: Int16, moment_us: Int64, physics: Physics) -> _Made:
     """Reads of tags that only lie or stand near a mat: near the floor of sensitivity, flat."""
     rng = stream(physics.seed, "weak")
-    gives = np.array([gives_signal(_protocol(race, m.source)) for m in race.course.mats])[mat]
-    signal = np.maximum(physics.floor_dbm, np.rint(-70.5 + 1.9 * rng.standard_normal(len(tag))))
+    signal = np.maximum(physics.floor_dbm, -70.5 + 1.9 * rng.standard_normal(len(tag)))
     return _Made(
         tag=tag,
         mat=mat,
         moment_us=moment_us,
-        antenna=np.where(gives, 1 + tag % max(physics.lanes, 1), -1).astype(np.int16),
-        rssi=np.where(gives, signal, np.nan).astype(np.float32),
+        antenna=_antennas(race, mat, (tag % max(physics.lanes, 1)).astype(np.int64)),
+        rssi=_signals(race, mat, signal.astype(np.float32)),
     )
 
 
@@ -129,8 +155,10 @@ def _protocol(race: Race, source: str) -> str:
 def _delivered(race: Race, tags: tuple[str, ...], made: _Made, physics: Physics) -> EmittedReads:
     """Stamps on each reader's grid; repeats, latency, disorder and late stretches; in order of delivery."""
     rng = stream(physics.seed, "delivery")
-    grid = np.array([grid_us(_protocol(race, m.source)) for m in race.course.mats], np.int64)[made.mat]
-    stamp = made.moment_us // grid * grid
+    stamp = np.empty(len(made.mat), np.int64)
+    for number, mat in enumerate(race.course.mats):
+        here = made.mat == number
+        stamp[here] = on_grid(made.moment_us[here], _protocol(race, mat.source))
     n = len(stamp)
     due = made.moment_us + rng.integers(20_000, max(physics.latency_us, 20_001), n)
     strays = rng.random(n) < physics.out_of_order

@@ -8,13 +8,15 @@ import aiomqtt
 
 from readers.mqtt_link import BrokerAddress, LinkState, keep_connected
 from readers.race_clock import RaceClock
-from simulators.mqtt_reader import VirtualMqttReader
+from simulators.mqtt_reader import Said, VirtualMqttReader
 
 STATE: Final = "state"
 """Below the reader's topic: its will, and its word that it is here. docs/broker.md asks for the same."""
 UP: Final = b'{"state":"up"}'
 LOST: Final = b'{"state":"lost"}'
 _LOOK_S: Final = 0.02
+_AT_ONCE: Final = 8
+"""Messages on their way that the broker has not acknowledged yet; when the link ends all of them are sent again."""
 
 
 class MqttPublisher:
@@ -58,16 +60,19 @@ class MqttPublisher:
 
     async def _session(self, client: aiomqtt.Client) -> None:
         await client.publish(f"{self._topic}/{STATE}", UP, qos=1, retain=True)
-        self.reader.connected(self._clock.now_us())
+        self.reader.host_connected(self._clock.now_us())
         said = []
         try:
             while True:
                 said = self.reader.take(self._clock.now_us())
-                while said:
-                    await client.publish(f"{self._topic}/{said[0].topic or 'data'}", said[0].payload, qos=self._qos)
-                    del said[0]
-                    self.published += 1
+                while some := said[:_AT_ONCE]:
+                    await asyncio.gather(*(self._publish(client, each) for each in some))
+                    del said[: len(some)]
+                    self.published += len(some)
                 await asyncio.sleep(_LOOK_S)
         finally:
-            self.reader.disconnected(self._clock.now_us())
+            self.reader.host_disconnected(self._clock.now_us())
             self.reader.give_back(said)
+
+    async def _publish(self, client: aiomqtt.Client, said: Said) -> None:
+        await client.publish(f"{self._topic}/{said.topic or 'data'}", said.payload, qos=self._qos)

@@ -27,35 +27,53 @@ class Said(NamedTuple):
 
 
 class VirtualMqttReader:
-    """Reads in the order of their stamps, each said once it is due. A subclass says how."""
+    """Reads, each said once it is due. A subclass says how."""
 
     def __init__(self, reads: Sequence[ChipRead], buffer_max: int) -> None:
-        """`reads`: stamps are UTC, and the instants at which they are seen."""
-        self.is_connected = False
+        """`reads`: stamps are UTC, `received_us` is when each can be said; 0: at once."""
+        self.connected = False
+        self.connections = 0
         self.dropped = 0
         """Events that found no room while there was no broker."""
-        self._reads = sorted(reads, key=lambda read: read.stamp_us)
+        self._reads = sorted(reads, key=_due_us)
         self._place = 0
         self._kept: deque[Said] = deque()
         self._buffer_max = buffer_max
 
-    def connected(self, now: Instant) -> None:
-        self.is_connected = True
+    def host_connected(self, now: Instant) -> None:
+        self.connected = True
+        self.connections += 1
 
-    def disconnected(self, now: Instant) -> None:
-        self.is_connected = False
+    def host_disconnected(self, now: Instant) -> None:
+        self.connected = False
         self._look(now)
 
     def take(self, now: Instant) -> list[Said]:
         """What to publish now, in order. While there is no broker: nothing; what is due is kept."""
         live = self._look(now)
-        if not self.is_connected:
+        if not self.connected:
             return []
         return [*self._behind(live, now), *self._signs(now)]
 
     def give_back(self, unsent: Sequence[Said]) -> None:
         """These could not be published: they are kept in front of the others."""
         self._kept.extendleft(reversed([said for said in unsent if not said.topic]))
+
+    def next_due_us(self) -> Instant | None:
+        return _due_us(self._reads[self._place]) if self._place < len(self._reads) else None
+
+    @property
+    def sent(self) -> int:
+        """Events given out."""
+        return self._place - len(self._kept) - self.dropped
+
+    @property
+    def remaining(self) -> int:
+        return len(self._reads) - self._place + len(self._kept)
+
+    def lag_us(self, now: Instant) -> Duration:
+        due = self.next_due_us()
+        return 0 if due is None else max(0, now - due)
 
     @property
     def done(self) -> bool:
@@ -65,10 +83,10 @@ class VirtualMqttReader:
     def _look(self, now: Instant) -> list[Said]:
         """Sees what is due. Without a broker it is kept, as far as there is room; with one it is given back."""
         live = []
-        while self._place < len(self._reads) and self._reads[self._place].stamp_us <= now:
+        while self._place < len(self._reads) and _due_us(self._reads[self._place]) <= now:
             said = Said("", self._event(self._reads[self._place], now))
             self._place += 1
-            if self.is_connected:
+            if self.connected:
                 live.append(said)
             elif len(self._kept) < self._buffer_max:
                 self._kept.append(said)
@@ -89,6 +107,10 @@ class VirtualMqttReader:
         return []
 
 
+def _due_us(read: ChipRead) -> Instant:
+    return read.received_us or read.stamp_us
+
+
 class VirtualImpinj(VirtualMqttReader):
     """An R700: one event a message, a small buffer."""
 
@@ -98,8 +120,8 @@ class VirtualImpinj(VirtualMqttReader):
         super().__init__(reads, buffer_max)
         self._hostname = hostname
 
-    def connected(self, now: Instant) -> None:
-        super().connected(now)
+    def host_connected(self, now: Instant) -> None:
+        super().host_connected(now)
         self._kept.appendleft(Said("", impinj_messages.inventory_event("running", now, hostname=self._hostname)))
 
     def _event(self, read: ChipRead, now: Instant) -> bytes:
@@ -136,8 +158,8 @@ class VirtualZebra(VirtualMqttReader):
     def unplug(self, port: int, *, plugged: bool = False) -> None:
         self._ports[port] = plugged
 
-    def connected(self, now: Instant) -> None:
-        super().connected(now)
+    def host_connected(self, now: Instant) -> None:
+        super().host_connected(now)
         self._drained_us = now - SECOND
         self._beat_us = None
 

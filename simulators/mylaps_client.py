@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from readers import mylaps_frames as frames
-from timing.instants import SECOND, Instant
+from timing.instants import SECOND, Duration, Instant
 
 REPEAT_US: Final = 20 * SECOND
 MESSAGE_MAX: Final = {1: 30, 2: 100}
@@ -47,8 +47,18 @@ class _Location:
 class VirtualToolkit:
     """`now` in all calls is the race clock."""
 
-    def __init__(self, sights: Sequence[Sight], *, version: int = 2, name: str = "Toolkit") -> None:
+    def __init__(
+        self,
+        sights: Sequence[Sight],
+        *,
+        version: int = 2,
+        name: str = "Toolkit",
+        locations: Sequence[str] = (),
+        repeat_us: Duration = REPEAT_US,
+    ) -> None:
+        """`locations`: those it knows besides the ones of its sights."""
         self.connected = False
+        self.connections = 0
         self.pings = 0
         """Answered, each once for each location."""
         self.acknowledged = 0
@@ -58,7 +68,8 @@ class VirtualToolkit:
         """All functions the engine has used."""
         self._version = version
         self._name = name
-        self._locations: dict[str, _Location] = {}
+        self._repeat_us = repeat_us
+        self._locations = {location: _Location() for location in locations}
         for sight in sorted(sights, key=lambda sight: sight.due_us):
             self._locations.setdefault(sight.location, _Location()).sights.append(sight)
         self._total = len(sights)
@@ -69,9 +80,10 @@ class VirtualToolkit:
 
     # The link
 
-    def connect(self) -> None:
+    def host_connected(self, now: Instant) -> None:
         """The program has called the engine, and greets it for each location."""
         self.connected, self._greeted = True, False
+        self.connections += 1
         self._inbox = b""
         self._out.clear()
         for location in self._locations.values():
@@ -80,30 +92,57 @@ class VirtualToolkit:
         for name in self._locations:
             self._out += frames.frame(name, "Pong")
 
-    def disconnect(self) -> None:
+    def host_disconnected(self, now: Instant) -> None:
         self.connected = False
         self._out.clear()
 
-    def receive(self, data: bytes) -> None:
+    def receive(self, data: bytes, now: Instant) -> None:
         *whole, self._inbox = (self._inbox + data).split(b"$")
         for text in whole:
             _, function, *rest = text.decode().split("@")
             self.heard.append(function)
             self._obey(function, [part for part in rest if part])
 
-    def take(self, now: Instant) -> bytes:
-        """Bytes to send now: answers, messages that are due for the first time, and those to be repeated."""
+    def take(self, now: Instant, limit: int = 65_536) -> bytes:
+        """Bytes to send now: answers, messages that are due for the first time, and those to be repeated.
+
+        What may be under way bounds them: `limit` is not looked at.
+        """
         if self._greeted:
             for name, location in self._locations.items():
                 self._fill(name, location, now)
                 for message in location.under_way.values():
-                    if message.sent_us is None or now - message.sent_us >= REPEAT_US:
+                    if message.sent_us is None or now - message.sent_us >= self._repeat_us:
                         self.repeats += message.sent_us is not None
                         message.sent_us = now
                         self._out += message.data
         out = bytes(self._out)
         self._out.clear()
         return out
+
+    def next_due_us(self) -> Instant | None:
+        """When the next sight can be sent; None while it must wait for the engine, or none is left."""
+        waits = [place for place in self._locations.values() if len(place.under_way) < UNDER_WAY_MAX[self._version]]
+        dues = [place.sights[place.next].due_us for place in waits if place.next < len(place.sights)]
+        return min(dues, default=None) if self._greeted else None
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._out)
+
+    @property
+    def sent(self) -> int:
+        """Sights the engine has said it has."""
+        return self.acknowledged
+
+    @property
+    def remaining(self) -> int:
+        return self._total - self.acknowledged
+
+    def lag_us(self, now: Instant) -> Duration:
+        """How long the next sight has been waiting to be sent for the first time."""
+        dues = [place.sights[place.next].due_us for place in self._locations.values() if place.next < len(place.sights)]
+        return max(0, now - min(dues)) if dues and self.connected else 0
 
     @property
     def done(self) -> bool:

@@ -5,16 +5,15 @@ maker's pages and public drivers say. What became due while no host was connecte
 observer must never send is obeyed, as a real decoder would, and remembered in `forbidden`.
 """
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from readers.race_result_frames import answer, passing_line, status_line
-from simulators.emission import EmittedReads
-from simulators.zones import local_of, local_us
-from timing.instants import MILLISECOND, Duration, Instant
-from timing.race import Race
+from simulators.zones import local_of
+from timing.instants import Duration, Instant
 
 VERSIONS: Final = ("2.8", "1.0", "3.2")
 """In force at first, lowest, highest."""
@@ -78,7 +77,7 @@ class VirtualDecoder:
         self._pushed = 0
         self._version = VERSIONS[0]
         self._inbox = bytearray()
-        self._out: list[bytes] = []
+        self._out: deque[bytes] = deque()
         self._sent: set[tuple[int, int]] = set()
         self._answers: dict[str, Callable[[list[str], Instant], None]] = {
             "GETPROTOCOL": lambda _f, _n: self._reply("GETPROTOCOL", self._version, *VERSIONS[1:]),
@@ -106,12 +105,11 @@ class VirtualDecoder:
         self.connections += 1
 
     def host_disconnected(self, now: Instant) -> None:
-        """Nobody listens any more. Whether the last bytes arrived is not known: `remaining` counts from nothing."""
+        """Nobody listens any more. What was sent counts as sent, though nobody knows whether all of it arrived."""
         self._record(now)
         self.connected = self._pushing = False
         self._inbox.clear()
         self._out.clear()
-        self._sent.clear()
 
     def restart(self, now: Instant) -> None:
         """Somebody stops and starts the operation on the decoder itself: a new file begins."""
@@ -139,7 +137,7 @@ class VirtualDecoder:
         self._record(now)
         out = bytearray()
         while self._out and (not out or len(out) < limit):
-            out += self._out.pop(0)
+            out += self._out.popleft()
         passings = self._now.passings
         while self._pushing and not self._out and self._pushed < len(passings) and (not out or len(out) < limit):
             out += self._line(self._now, self._pushed, pushed=True)
@@ -275,12 +273,12 @@ class VirtualDecoder:
 
     @property
     def sent(self) -> int:
-        """Passings sent over the present connection, pushed or pulled, each counted once."""
+        """Passings sent, pushed or pulled, each counted once."""
         return len(self._sent)
 
     @property
     def remaining(self) -> int:
-        """Passings not yet sent over the present connection. 0: a host that stayed has them all."""
+        """Passings not yet sent. 0: a host that stayed has them all."""
         recorded = sum(len(file.passings) for file in self._files.values())
         return recorded + len(self._detections) - self._place - self.sent
 
@@ -293,30 +291,3 @@ class VirtualDecoder:
         if not self._pushing or self._pushed >= len(self._now.passings):
             return 0
         return max(0, now - self._now.passings[self._pushed].due_us)
-
-
-def detections_of(
-    race: Race, reads: EmittedReads, zone: ZoneInfo, *, zero_us: Instant | None = None
-) -> list[Detection]:
-    """What a decoder records of a source's reads. The loop is the mat's label where that is a number."""
-    shown = local_us(reads.stamp_us, zone) if zero_us is None else reads.stamp_us - zero_us
-    labels = [mat.label or "" for mat in race.course.mats]
-    return [
-        Detection(
-            due_us=due,
-            code=reads.tags[tag],
-            stamp_us=stamp // MILLISECOND * MILLISECOND,
-            loop=int(labels[mat]) if labels[mat].isdigit() else None,
-            antenna=None if antenna < 0 else antenna,
-            rssi="" if rssi != rssi else f"{rssi:.0f}",
-        )
-        for tag, mat, stamp, due, antenna, rssi in zip(
-            reads.tag.tolist(),
-            reads.mat.tolist(),
-            shown.tolist(),
-            reads.due_us.tolist(),
-            reads.antenna.tolist(),
-            reads.rssi.tolist(),
-            strict=True,
-        )
-    ]

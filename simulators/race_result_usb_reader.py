@@ -35,7 +35,7 @@ class VirtualUsbBox(VirtualTimer):
     def frame(self, place: int) -> bytes:
         impulse = self.impulses[place]
         return frames.passing(
-            impulse.tag, self._ticks(impulse.stamp_us), hits=12, rssi=0x7A, loop=impulse.channel
+            impulse.tag, self._ticks(impulse.stamp_us), hits=12, rssi=impulse.signal, loop=impulse.channel
         ).encode()
 
     def take(self, now: Instant, limit: int) -> bytes:

@@ -10,9 +10,17 @@ from timing.instants import Instant
 class VirtualTagHeuer(VirtualTimer):
     """See `simulators.timer_device`. It answers nothing; every command is taken note of as one it should not get."""
 
-    def __init__(self, impulses: Sequence[Impulse], *, old: bool = False, checked: bool = True, day: int = 0) -> None:
+    def __init__(
+        self,
+        impulses: Sequence[Impulse],
+        *,
+        old: bool = False,
+        checked: bool = True,
+        day: int = 0,
+        stands_still: bool = False,
+    ) -> None:
         """`old`: a CP 520. `day`: the number of the day it shows."""
-        super().__init__(impulses)
+        super().__init__(impulses, stands_still=stands_still)
         self._old = old
         self._checked = checked
         self._day = day
@@ -36,6 +44,11 @@ class VirtualTagHeuer(VirtualTimer):
             kind=kind,
             checked=self._checked,
         )
+
+    @property
+    def remaining(self) -> int:
+        """What may still come by itself: it cannot be asked for what became due while nobody listened."""
+        return len(self.impulses) - self._live
 
     def obey(self, command: bytes, now: Instant) -> None:
         self.forbidden.append(command)

@@ -4,6 +4,7 @@ Bytes in, bytes out; no port, no clock of its own. What became due while nobody 
 device of a kind says how an impulse looks on its wire and what it answers. The methods are those of `ipico_reader`.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -19,7 +20,8 @@ COMMAND_MAX: Final = 80
 class Impulse:
     """One time: when it is due on the race clock, and what the device shows of it.
 
-    `channel` as the device numbers its inputs; `number` a bib or index; `tag` for devices that read chips.
+    `channel` as the device numbers its inputs; `number` a bib or index; `tag` for devices that read chips, `signal` the
+    byte of those that tell one.
     """
 
     due_us: Instant
@@ -28,14 +30,19 @@ class Impulse:
     by_hand: bool = False
     number: int = 0
     tag: str = ""
+    signal: int = 0x7A
 
 
 class VirtualTimer:
-    """One device. `now` in all calls is the race clock. Impulses must be in order of `due_us`."""
+    """One device. `now` in all calls is the race clock. Impulses must be in order of `due_us`.
 
-    def __init__(self, impulses: Sequence[Impulse]) -> None:
+    `stands_still`: the race waits for the host ("as fast as possible"): nothing passes while nobody is connected.
+    """
+
+    def __init__(self, impulses: Sequence[Impulse], *, stands_still: bool = False) -> None:
         assert all(a.due_us <= b.due_us for a, b in pairwise(impulses)), "in order of due_us"
         self.impulses = tuple(impulses)
+        self._stands_still = stands_still
         self.connected = False
         self.connections = 0
         self.forbidden: list[bytes] = []
@@ -58,17 +65,20 @@ class VirtualTimer:
 
     def host_connected(self, now: Instant) -> None:
         """A host listens from now on. What was due before is in the memory alone."""
-        self._live = max(self._live, self.recorded(now))
+        self._pass_by(now)
         self.connected = True
         self.connections += 1
 
     def host_disconnected(self, now: Instant) -> None:
-        """Nobody listens any more. Whether the last bytes arrived is not known: `remaining` counts from nothing."""
-        self._live = max(self._live, self.recorded(now))
+        """Nobody listens any more. What was sent counts as sent, though nobody knows whether all of it arrived."""
+        self._pass_by(now)
         self.connected = False
         self._inbox.clear()
         self._replies.clear()
-        self._sent.clear()
+
+    def _pass_by(self, now: Instant) -> None:
+        if not self._stands_still:
+            self._live = max(self._live, self.recorded(now))
 
     def receive(self, data: bytes, now: Instant) -> None:
         """Takes bytes from the host; answers come with the next `take`."""
@@ -110,7 +120,7 @@ class VirtualTimer:
 
     def recorded(self, now: Instant) -> int:
         """How many impulses the memory holds."""
-        return sum(impulse.due_us <= now for impulse in self.impulses)
+        return bisect_right(self.impulses, now, key=lambda impulse: impulse.due_us)
 
     def next_due_us(self) -> Instant | None:
         """When the next impulse is due; None when there is none left."""
@@ -123,7 +133,7 @@ class VirtualTimer:
 
     @property
     def sent(self) -> int:
-        """Impulses sent over the present connection, each counted once."""
+        """Impulses sent, live or from the memory, each counted once."""
         return len(self._sent)
 
     @property

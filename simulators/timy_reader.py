@@ -12,8 +12,10 @@ _HARMFUL = (b"CLR", b"DTS", b"DTF", b"TIMYINIT", b"KL", b"RR", b"PRE", b"CHK", b
 class VirtualTimy(VirtualTimer):
     """See `simulators.timer_device`. `checked`: check digits are switched on; `mute`: it answers nothing."""
 
-    def __init__(self, impulses: Sequence[Impulse], *, checked: bool = True, mute: bool = False) -> None:
-        super().__init__(impulses)
+    def __init__(
+        self, impulses: Sequence[Impulse], *, checked: bool = True, mute: bool = False, stands_still: bool = False
+    ) -> None:
+        super().__init__(impulses, stands_still=stands_still)
         self._checked = checked
         self._mute = mute
 

@@ -12,10 +12,8 @@ from zoneinfo import ZoneInfo
 
 from readers import ultra_frames as frames
 from readers.ultra_lines import ClockLine, ultra_lines
-from simulators.emission import EmittedReads
 from simulators.zones import local_of
 from timing.instants import SECOND, Duration, Instant
-from timing.race import Race
 
 HEARTBEAT_EVERY_US: Final = 10 * SECOND
 _REQUEST_MAX: Final = 128
@@ -29,17 +27,7 @@ class UltraRecord(NamedTuple):
     due_us: Instant
     antenna: int = 1
     rssi: str = "-60"
-
-
-def records_of(race: Race, reads: EmittedReads, source: str) -> list[UltraRecord]:
-    """The records of one source of a simulated race, in order of delivery."""
-    own = reads.of_source(race, source)
-    rssi = [("" if r != r else f"{r:.0f}") for r in own.rssi.tolist()]
-    columns = (own.tag.tolist(), own.stamp_us.tolist(), own.due_us.tolist(), own.antenna.tolist(), rssi)
-    return [
-        UltraRecord(own.tags[tag], stamp, due, max(antenna, 0), signal)
-        for tag, stamp, due, antenna, signal in zip(*columns, strict=True)
-    ]
+    reader: str = "1"
 
 
 @dataclass
@@ -171,6 +159,7 @@ class VirtualUltra:
             antenna=record.antenna,
             rssi=record.rssi,
             rewound=rewound,
+            reader=record.reader,
             ultra_id=self._ultra_id,
             ending=self._ending,
         )
@@ -195,9 +184,17 @@ class VirtualUltra:
         return bool(self._replies) or self._rewind is not None
 
     @property
+    def sent(self) -> int:
+        """Records that have been sent live or passed by."""
+        return self._live
+
+    @property
     def remaining(self) -> int:
-        """Records that have not been sent live or passed by."""
         return len(self.records) - self._live
+
+    @property
+    def done(self) -> bool:
+        return self.remaining == 0 and not self.busy
 
     def lag_us(self, now: Instant) -> Duration:
         """How far live records are behind the race clock."""

@@ -21,7 +21,8 @@ from simulators.field import FieldPlan
 from simulators.race_day import RaceDay, simulate
 from simulators.real_race import Published, agreement, real_race_day
 from timing.journal import Journal
-from timing.reads import ReadClass
+from timing.read_columns import KINDS
+from timing.reads import ReadClass, ReadKind
 from timing.state import RaceState
 
 DEMOS: Final = Path("demo")
@@ -183,7 +184,7 @@ def journalled_once(demo: Demo) -> _Once:
         for entry in journal.entries(kinds={EntryKind.READS}):
             body = decode(entry)
             assert isinstance(body, DecodedReads)
-            rows += sum(kind == READ_CODE for kind in body.kind.tolist())
+            rows += sum(kind != GUN_CODE for kind in body.kind.tolist())
             state.apply(entry)
     return _Once(
         verified=verified.message,
@@ -194,4 +195,4 @@ def journalled_once(demo: Demo) -> _Once:
     )
 
 
-READ_CODE: Final = 0
+GUN_CODE: Final = KINDS.index(ReadKind.GUN)

@@ -6,6 +6,7 @@ from calanque.errors import FrontDoorError
 from calanque.exit_codes import OK
 from calanque.terminal import grouped, say
 from config.loader import load_race
+from config.plan import RacePlan
 from readers.race_clock import RaceClock
 from simulators.field import FieldPlan
 from simulators.files import write_race_day
@@ -45,7 +46,7 @@ def simulate_command(
     if published:
         say_agreement("The expected answer", agreement(published, day.expected_csv))
     if serve:
-        return _serve(out, clock)
+        return _serve(out, plan, clock)
     return OK
 
 
@@ -78,11 +79,20 @@ def physics_of(seed: int, reads: int | None) -> Physics:
 USUAL_READS = 10
 
 
-def _serve(folder: Path, clock: str) -> int:
+def _serve(folder: Path, plan: RacePlan, clock: str) -> int:
+    """Serves every reader there is a virtual one of; those that publish at the race file's broker."""
+    from simulators.places import at_words, place_of
     from simulators.serve import main
 
-    sources = sorted(path.stem for path in (folder / "readers").glob("*.ipico"))
-    where = [f"--at={source}=pty:{folder / 'readers' / source}.tty" for source in sources]
-    for text in where:
-        say(text.removeprefix("--at="))
-    return main([str(folder), *where, f"--clock={clock}", f"--status={folder / 'status.json'}"])
+    places = [place for source in plan.race.sources if (place := place_of(source, folder / "readers")) is not None]
+    words = []
+    if plan.broker.url is not None:
+        words.append(f"--broker={plan.broker.url}")
+    else:
+        silent = [place.source.id for place in places if place.publishes]
+        places = [place for place in places if place.source.id not in silent]
+        for source in silent:
+            say(f"{source}: publishes over MQTT and is not served: the race file names no broker ([broker] url)")
+    for place in places:
+        say(f"{place.source.id}={place.served}  (reached with --connect {place.source.id}={place.connect})")
+    return main([str(folder), *at_words(places), f"--clock={clock}", f"--status={folder / 'status.json'}", *words])

@@ -24,8 +24,8 @@ from calanque.commands.control import command
 from calanque.errors import EngineNotRunning
 from calanque.folder import RaceFolder
 from calanque.processes import Child, stop_all
-from readers.ipico_frames import tag_line
-from simulators.files import SUMMARY_FILE, ReaderTape
+from simulators.files import SUMMARY_FILE
+from simulators.tapes import READERS_FOLDER, Tape
 from timing.reads import SourceId
 
 ENTRANTS: Final = 20_000
@@ -134,14 +134,14 @@ async def measure(seconds: int, folder: Path, reads_a_second: int = 1_000) -> Fi
     zone_hours = 12 - datetime.now(UTC).hour
     zone = f"Etc/GMT{-zone_hours:+d}" if zone_hours else "Etc/GMT"
     begin_us = time.time_ns() // 1000 // 1_000_000 * 1_000_000 + LEAD_S * 1_000_000
-    tapes, due_of = _tapes(seconds, begin_us, zone_hours, reads_a_second)
+    tapes, due_of = _tapes(seconds, begin_us, reads_a_second)
     place = RaceFolder(folder / "races" / "load")
     (place.roster).mkdir(parents=True)
     gun = datetime.fromtimestamp(begin_us / 1e6, timezone(timedelta(hours=zone_hours))) - timedelta(minutes=70)
     place.race_file.write_text(RACE.format(day=gun.date(), zone=zone, gun=gun.strftime("%H:%M:%S")), encoding="utf-8")
     _write_roster(place.roster / "roster.csv")
     for tape in tapes:
-        tape.write(folder / "readers")
+        tape.write(folder / READERS_FOLDER)
     (folder / SUMMARY_FILE).write_text(json.dumps({"zone": zone}), encoding="utf-8")
     children: list[Child] = []
     figures = Figures(reads=sum(len(tape) for tape in tapes))
@@ -157,11 +157,9 @@ async def measure(seconds: int, folder: Path, reads_a_second: int = 1_000) -> Fi
     return figures
 
 
-def _tapes(
-    seconds: int, begin_us: int, zone_hours: int, reads_a_second: int
-) -> tuple[list[ReaderTape], dict[str, tuple[str, int]]]:
+def _tapes(seconds: int, begin_us: int, reads_a_second: int) -> tuple[list[Tape], dict[str, tuple[str, int]]]:
     """What each reader says, and by bib the way and the instant at which a finisher is first said."""
-    lines: dict[str, list[tuple[int, bytes]]] = {"start": [], "finish": [], "far": []}
+    said: dict[str, list[tuple[int, int]]] = {"start": [], "finish": [], "far": []}
     due_of: dict[str, tuple[str, int]] = {}
     chance = np.random.default_rng(1)
     bib = 0
@@ -172,28 +170,29 @@ def _tapes(
                 bib += 1
                 first_us = at_us + int(chance.integers(0, 99)) * 10_000
                 due_of[str(bib)] = (way, first_us)
-                for n in range(READS_A_FINISHER):
-                    lines[way].append((first_us + n * 100_000, _line(bib, first_us + n * 100_000, zone_hours)))
+                said[way] += [(first_us + n * 100_000, bib) for n in range(READS_A_FINISHER)]
         others = reads_a_second - READS_A_FINISHER * (DIRECT_FINISHERS_S + FAR_FINISHERS_S)
         for stamp in (at_us + np.sort(chance.integers(0, 1_000_000, others)) // 10_000 * 10_000).tolist():
-            lines["start"].append((stamp, _line(int(chance.integers(10_000, ENTRANTS)), stamp, zone_hours)))
-    tapes = []
-    for source, said in lines.items():
-        said.sort(key=lambda pair: pair[0])
-        # Exact equals are one read: they would be missing from the count at the end.
-        different = list(dict.fromkeys(said))
-        tapes.append(
-            ReaderTape(
-                source=SourceId(source),
-                lines=b"".join(line for _, line in different),
-                due_us=np.array([due for due, _ in different], np.int64),
-            )
-        )
-    return tapes, due_of
+            said["start"].append((stamp, int(chance.integers(10_000, ENTRANTS))))
+    return [_tape(source, reads) for source, reads in said.items()], due_of
 
 
-def _line(bib: int, instant_us: int, zone_hours: int) -> bytes:
-    return tag_line(f"0580{bib:08X}", instant_us + zone_hours * 3_600_000_000)
+def _tape(source: str, reads: list[tuple[int, int]]) -> Tape:
+    """Each read is due when it is stamped; exact equals are one read, and would be missing from the count at the end."""
+    different = np.array(sorted(set(reads)), np.int64)
+    count = len(different)
+    return Tape(
+        source=SourceId(source),
+        protocol="ipico",
+        tags=tuple(f"0580{bib:08X}" for bib in range(ENTRANTS)),
+        labels=("",),
+        tag=different[:, 1].astype(np.int32),
+        mat=np.zeros(count, np.int16),
+        stamp_us=different[:, 0],
+        due_us=different[:, 0],
+        antenna=np.full(count, -1, np.int16),
+        rssi=np.full(count, np.nan, np.float32),
+    )
 
 
 def _write_roster(path: Path) -> None:

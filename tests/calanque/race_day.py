@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import aiomqtt
+from chaos_proxy import ChaosProxy
 
 from calanque.broker import broker_address
 from calanque.commands.control import command
@@ -140,6 +141,28 @@ class Course:
         return dict(found["sections"])
 
 
+class Wires:
+    """What the bytes of some sources go through on the way to the engine, by TCP: a proxy for each."""
+
+    def __init__(self, *sources: str) -> None:
+        self.proxies = {source: ChaosProxy(0, seed=1) for source in sources}
+
+    def through(self, source: str, port: int) -> int:
+        if source not in self.proxies:
+            return port
+        self.proxies[source].to = port
+        return self.proxies[source].port
+
+    async def __aenter__(self) -> Wires:
+        for proxy in self.proxies.values():
+            await proxy.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for proxy in self.proxies.values():
+            await proxy.stop()
+
+
 Mischief = Callable[[Course], Awaitable[None]]
 
 
@@ -152,12 +175,15 @@ def race_day(runners: int, *, seed: int = 1, parked: int = 1) -> RaceDay:
     return simulate(load_race(RACE), field=FieldPlan(seed=seed, runners=runners), physics=physics)
 
 
-def run_race(folder: Path, day: RaceDay, *, speed: str, mischief: Mischief = _nothing) -> Outcome:
+def run_race(
+    folder: Path, day: RaceDay, *, speed: str, mischief: Mischief = _nothing, wires: Wires | None = None
+) -> Outcome:
     """Runs a simulated race to its publication, with `mischief` beside it, which must come to its end before."""
-    demo = Demo(DemoPlan(day=day, folder=folder, speed=speed, port=0))
+    wires = wires or Wires()
+    demo = Demo(DemoPlan(day=day, folder=folder, speed=speed, port=0, through=wires.through))
     demo.prepare()
     course = Course(demo)
-    asyncio.run(_run(course, mischief))
+    asyncio.run(_run(course, mischief, wires))
     once = journalled_once(demo)
     published = demo.folder.out / "results.csv"
     found: dict[str, Any] = json.loads((demo.folder.out / "results.json").read_bytes())
@@ -173,13 +199,13 @@ def run_race(folder: Path, day: RaceDay, *, speed: str, mischief: Mischief = _no
     )
 
 
-async def _run(course: Course, mischief: Mischief) -> None:
+async def _run(course: Course, mischief: Mischief, wires: Wires) -> None:
     def tell(at: Progress) -> None:
         course.at = at
         for name, child in course.demo.children.items():
             course.rss_kb[name] = max(course.rss_kb.get(name, 0), _rss_kb(child.pid))
 
-    async with _witness(course):
+    async with wires, _witness(course):
         racing = asyncio.create_task(course.demo.run(tell))
         meddling = asyncio.ensure_future(mischief(course))
         try:
@@ -220,7 +246,7 @@ async def _listen(course: Course) -> None:
                     password=where.password,
                     identifier=f"{FAR}:witness",
                 ) as client:
-                    await client.subscribe(f"calanque/1/{RACE}/{FAR}/confirmed/+", qos=1)
+                    await client.subscribe(f"calanque/1/{course.demo.race.race.id}/{FAR}/confirmed/+", qos=1)
                     async for message in client.messages:
                         _hear(course, message)
         await asyncio.sleep(0.05)

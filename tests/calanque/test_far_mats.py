@@ -21,9 +21,10 @@ from calanque.folder import RaceFolder
 from calanque.processes import Child, stop_all
 from config.loader import load_race
 from simulators.field import FieldPlan
-from simulators.files import ReaderTape, write_race_day
+from simulators.files import write_race_day
 from simulators.physics import Physics
 from simulators.race_day import simulate
+from simulators.tapes import Tape
 from timing.reads import SourceId
 
 RACE_FILE = Path(__file__).parents[1] / "config" / "ten_miles.toml"
@@ -152,8 +153,7 @@ async def test_broken_batches_stop_nothing_and_lie_in_quarantine_with_their_reas
 async def test_a_collector_whose_broker_is_down_says_so_and_delivers_when_it_comes(tmp_path: Path) -> None:
     day = simulate(load_race(RACE_FILE), field=FieldPlan(seed=4, runners=30), physics=Physics.off(seed=4))
     write_race_day(day, tmp_path / "day", expected=False)
-    lines = ReaderTape.load(tmp_path / "day" / "readers", FAR).lines.split(b"\r\n")
-    different = len({line[:34] for line in lines if line})
+    different = Tape.load(tmp_path / "day" / "readers", FAR).distinct
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])

@@ -56,16 +56,16 @@ async def calling(client: Client, port: int, race_us: list[Instant]) -> None:
             break
         except OSError:
             await asyncio.sleep(0.02)
-    client.connect()
+    client.host_connected(race_us[0])
     try:
         while True:
             writer.write(client.take(race_us[0]))
             race_us[0] += SECOND
             with suppress(TimeoutError):
                 async with asyncio.timeout(0.02):
-                    client.receive(await reader.read(65_536))
+                    client.receive(await reader.read(65_536), race_us[0])
     finally:
-        client.disconnect()
+        client.host_disconnected(race_us[0])
         writer.close()
 
 

@@ -427,12 +427,12 @@ class Joined:
         return Now(STAMP + self.us, self.us)
 
     def connect(self) -> None:
-        self.client.connect()
+        self.client.host_connected(self.now.race_us)
         self.protocol.connected(self.now)
         self.protocol.ask_memory(None, self.now)
 
     def cut(self) -> None:
-        self.client.disconnect()
+        self.client.host_disconnected(self.now.race_us)
         self.events += self.protocol.disconnected()
 
     def run(self, us: int, *, lost: int = 0) -> None:
@@ -442,7 +442,7 @@ class Joined:
             self.events += self.protocol.receive_data(data[: len(data) - lost], self.now)
             if (deadline := self.protocol.next_deadline()) is not None and deadline <= self.us:
                 self.events += self.protocol.handle_deadline(self.now)
-            self.client.receive(self.protocol.data_to_send())
+            self.client.receive(self.protocol.data_to_send(), self.now.race_us)
             self.us += SECOND // 10
 
 
@@ -491,13 +491,13 @@ async def test_over_a_real_socket_everything_comes() -> None:
 
     server = await asyncio.start_server(engine, "127.0.0.1", 0)
     reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname()[:2])
-    client.connect()
+    client.host_connected(now().race_us)
     async with asyncio.timeout(20):
         while not client.done:
             writer.write(client.take(now().race_us))
             with suppress(TimeoutError):
                 async with asyncio.timeout(0.02):
-                    client.receive(await reader.read(65_536))
+                    client.receive(await reader.read(65_536), now().race_us)
         writer.write(client.take(now().race_us))
         writer.close()
         await finished.wait()

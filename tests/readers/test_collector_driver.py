@@ -17,7 +17,7 @@ from readers.ipico import IpicoProtocol
 from readers.protocol import Since
 from readers.race_clock import RaceClock
 from readers.transports import open_transport
-from simulators.files import ReaderTape
+from simulators.ipico_reader import IpicoTape, VirtualReader
 from simulators.serve import Post, ReaderServer
 from timing.instants import HOUR, MILLISECOND
 from timing.race import Source
@@ -29,10 +29,10 @@ COUNT = 2_000
 TAGS = Counter(f"{number:012X}" for number in range(COUNT))
 
 
-def tape() -> ReaderTape:
+def tape() -> IpicoTape:
     lines = b"".join(frames.tag_line(f"{n:012x}", NINE_US + HOUR + n * 10_000) for n in range(COUNT))
     due_us = NINE_US + np.arange(COUNT) * MILLISECOND // 2
-    return ReaderTape(source=SOURCE, lines=lines, due_us=due_us, guns_us=(GUN_US,))
+    return IpicoTape(lines=lines, due_us=due_us, guns_us=(GUN_US,))
 
 
 async def test_a_readers_reads_gun_clock_and_memory_reach_the_engine_through_a_collector(mosquitto, make_sink, store):
@@ -42,7 +42,8 @@ async def test_a_readers_reads_gun_clock_and_memory_reach_the_engine_through_a_c
     protocol = IpicoProtocol()
     collector = make_collector(store, mosquitto, memory=ProtocolMemory(protocol, clock), protocol="ipico")
     taking: Sink = collector
-    async with ReaderServer([Post(tape=tape(), address="tcp:127.0.0.1:0")], clock, ZoneInfo("Europe/Paris")) as server:
+    reader = VirtualReader(tape(), ZoneInfo("Europe/Paris"))
+    async with ReaderServer([Post(source=SOURCE, device=reader, address="tcp:127.0.0.1:0")], clock) as server:
         source = Source(id=SOURCE, protocol="ipico", connect=server.addresses[SOURCE], clock=ClockKind.LOCAL)
         driver = Driver(
             source, protocol, lambda: open_transport(source.connect), taking, clock, lambda: collector.since
@@ -59,7 +60,7 @@ async def test_a_readers_reads_gun_clock_and_memory_reach_the_engine_through_a_c
             await intake.rewind(SOURCE, NINE_US + HOUR, NINE_US + HOUR + 1)
             await until(lambda: store.last >= numbers + COUNT, 30)
             await until(lambda: collector.unconfirmed == 0)
-            assert server.readers[SOURCE].erase_requests == 0
+            assert reader.erase_requests == 0
     assert sink.tags() == TAGS
     assert sink.repeats >= COUNT
 

@@ -83,7 +83,9 @@ def test_the_client_is_greeted_for_each_location_and_asked_what_it_has() -> None
 
 def test_a_ping_is_answered() -> None:
     talk = Conversation().connect()
-    assert talk.hear(b"T&S@Ping@$") == []
+    assert talk.hear(b"T&S@Ping@$") == [StatusSeen(kind=StatusKind.ANSWER, text="Ping: alive", raw="T&S@Ping@")], (
+        "a client with nothing to tell is understood"
+    )
     assert talk.said == ["Calanque@AckPing@"]
 
 
@@ -297,11 +299,11 @@ class Joined:
         return Now(STAMP + self.us, self.us)
 
     def connect(self) -> None:
-        self.client.connect()
+        self.client.host_connected(self.now.race_us)
         self.protocol.connected(self.now)
 
     def cut(self) -> None:
-        self.client.disconnect()
+        self.client.host_disconnected(self.now.race_us)
         self.protocol.disconnected()
 
     def run(self, us: int, *, lost: int = 0, disk: bool = True) -> None:
@@ -317,7 +319,7 @@ class Joined:
                 self.protocol.stored(items)
             if (deadline := self.protocol.next_deadline()) is not None and deadline <= self.us:
                 self.protocol.handle_deadline(self.now)
-            self.client.receive(self.protocol.data_to_send())
+            self.client.receive(self.protocol.data_to_send(), self.now.race_us)
             self.us += SECOND // 10
 
 
@@ -380,13 +382,13 @@ async def test_over_a_real_socket_everything_comes_and_is_acknowledged() -> None
 
     server = await asyncio.start_server(engine, "127.0.0.1", 0)
     reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname()[:2])
-    client.connect()
+    client.host_connected(now().race_us)
     async with asyncio.timeout(20):
         while not client.done:
             writer.write(client.take(now().race_us))
             with suppress(TimeoutError):
                 async with asyncio.timeout(0.02):
-                    client.receive(await reader.read(65_536))
+                    client.receive(await reader.read(65_536), now().race_us)
         writer.close()
         await finished.wait()
     server.close()

@@ -6,16 +6,14 @@ import struct
 
 import numpy as np
 import pytest
-from races import NINE_US, marseille, planned
+from races import NINE_US
 
 from readers import llrp_frames as frames
 from readers.llrp_records import event_of, specs_of, status_of
 from readers.llrp_requests import SPEC_ID, Request, listening
 from readers.llrp_stream import LlrpMessage, LlrpStream
 from readers.llrp_words import Message, Par, SpecState
-from simulators.field import FieldPlan
 from simulators.llrp_reader import LlrpTape, VirtualLlrpReader
-from simulators.race_day import simulate
 from timing.instants import SECOND
 from timing.reads import ChipRead, SourceId
 
@@ -175,15 +173,3 @@ def test_as_fast_as_possible_the_race_waits_for_the_host(tape: LlrpTape) -> None
     assert got == [tag_of(n) for n in range(COUNT)]
     assert reader.sent == COUNT
     assert reader.done
-
-
-def test_a_tape_is_made_of_the_reads_of_a_simulated_day() -> None:
-    day = simulate(planned(marseille()), field=FieldPlan(runners=60))
-    race = day.plan.race
-    source = race.sources[0]
-    reads = day.reads.of_source(race, source.id)
-    made = LlrpTape.of(source.id, reads)
-    assert len(made) == len(reads) > 0
-    events = LlrpStream().feed(b"".join(made.report(row) for row in range(len(made))), 0)
-    got = [(event.tag, event.stamp_us) for event in events if isinstance(event, ChipRead)]
-    assert got == [(reads.tags[tag], at) for tag, at in zip(reads.tag.tolist(), reads.stamp_us.tolist(), strict=True)]

@@ -46,7 +46,7 @@ def test_a_full_field_gives_about_one_million_two_hundred_thousand_reads() -> No
 def test_stamps_stand_on_the_reader_s_grid_before_the_read(field: SimField) -> None:
     reads = emit(field, CALM)
     assert (reads.stamp_us % (10 * MILLISECOND) == 0).all()
-    assert (emit(replace(field, race=marseille("llrp")), CALM).stamp_us % MILLISECOND == 0).all()
+    assert (emit(replace(field, race=marseille("ultra")), CALM).stamp_us % MILLISECOND == 0).all()
 
 
 def test_reads_come_around_the_instant_above_the_mat_for_as_long_as_the_field_is_crossed(field: SimField) -> None:

@@ -6,17 +6,13 @@ import asyncio
 import threading
 from zoneinfo import ZoneInfo
 
-import numpy as np
 import pytest
-from races import marseille, planned
 
 from readers.race_result_frames import set_clock_request
-from readers.race_result_records import Passing, passing, status
-from simulators.field import FieldPlan
-from simulators.race_day import simulate
-from simulators.race_result_reader import Detection, VirtualDecoder, detections_of
+from readers.race_result_records import status
+from simulators.race_result_reader import Detection, VirtualDecoder
 from simulators.zones import local_of
-from timing.instants import HOUR, SECOND
+from timing.instants import SECOND
 
 ZONE = ZoneInfo("Europe/Paris")
 NINE = 1_793_091_600_000_000
@@ -102,22 +98,6 @@ def test_what_an_observer_must_not_say_is_remembered() -> None:
     assert [text.partition(";")[0] for text in device.forbidden] == ["SETTIME", "STOPOPERATION", "STARTOPERATION"]
     device.receive(b"x" * 100_000, NINE)
     assert ask(device, "\r\nPASSINGS").startswith("SETTIME;OPERATIONMODE|STOPOPERATION;OK|STARTOPERATION;OK;")
-
-
-def test_a_simulated_day_becomes_passings_with_the_stamps_of_its_zone() -> None:
-    day = simulate(planned(marseille()), field=FieldPlan(runners=60))
-    race = day.plan.race
-    own = day.reads.of_source(race, race.sources[-1].id)
-    made = detections_of(race, own, ZONE)
-    assert len(made) == len(own)
-    device = VirtualDecoder(made, ZONE)
-    device.host_connected(0)
-    end = int(own.due_us.max())
-    lines = [line for line in ask(device, f"1:{len(own)}", end).split("|") if line]
-    passings = [found for line in lines if isinstance(found := passing(line), Passing)]
-    assert [found.tag for found in passings] == [own.tags[tag] for tag in own.tag]
-    assert [found.stamp.us for found in passings] == (own.stamp_us + HOUR).tolist()
-    assert np.all(np.diff(own.due_us) >= 0)
 
 
 @pytest.mark.slow

@@ -16,8 +16,9 @@ from races import NINE_US, ZONE, marseille, planned
 from readers import ipico_frames as frames
 from readers.race_clock import RaceClock
 from simulators.field import FieldPlan
-from simulators.files import ReaderTape, write_race_day
+from simulators.files import write_race_day
 from simulators.ipico_lines import LINE_BYTES
+from simulators.ipico_reader import IpicoTape, VirtualReader
 from simulators.links import listener
 from simulators.race_day import RaceDay, simulate
 from simulators.serve import Post, ReaderServer, serve
@@ -25,6 +26,7 @@ from timing.instants import HOUR, MILLISECOND, SECOND
 from timing.reads import SourceId
 
 END_US = NINE_US + 8 * HOUR
+FASTEST = RaceClock.fastest(END_US)
 MEMORY_STEPS = (b"\x02", b"\x07\x01\x05", b"\x01\x01")
 
 
@@ -33,15 +35,27 @@ def day() -> RaceDay:
     return simulate(planned(marseille()), field=FieldPlan(runners=300))
 
 
-def tape_of(count: int, gap_us: int = MILLISECOND, source: str = "start") -> ReaderTape:
+def tape_of(count: int, gap_us: int = MILLISECOND) -> IpicoTape:
     """Distinct lines, one each `gap_us` from nine o'clock on."""
     lines = b"".join(frames.tag_line(f"{n:012x}", NINE_US + HOUR + n * 10_000) for n in range(count))
-    return ReaderTape(source=SourceId(source), lines=lines, due_us=NINE_US + np.arange(count) * gap_us)
+    return IpicoTape(lines=lines, due_us=NINE_US + np.arange(count) * gap_us)
+
+
+def post(tape: IpicoTape, address: str, clock: RaceClock, *, source: str = "start", baud: int | None = None) -> Post:
+    reader = VirtualReader(tape, ZONE, stands_still=clock.is_fastest)
+    return Post(source=SourceId(source), device=reader, address=address, baud=baud)
+
+
+def ipico(server: ReaderServer) -> VirtualReader:
+    """The reader served as `start`."""
+    reader = server.readers[SourceId("start")]
+    assert isinstance(reader, VirtualReader)
+    return reader
 
 
 @asynccontextmanager
 async def served(*posts: Post, clock: RaceClock) -> AsyncIterator[ReaderServer]:
-    async with ReaderServer(posts, clock, ZONE) as server:
+    async with ReaderServer(posts, clock) as server:
         task = asyncio.create_task(server.run())
         try:
             yield server
@@ -80,7 +94,7 @@ async def until(condition: Callable[[], bool], deadline_s: float = 10.0) -> None
 
 async def test_a_burst_goes_through_a_pseudo_terminal_and_pyserial_whole_and_fast(tmp_path: Path) -> None:
     tape = tape_of(60_000)
-    async with served(Post(tape=tape, address=f"pty:{tmp_path}/start"), clock=RaceClock.fastest(END_US)):
+    async with served(post(tape, f"pty:{tmp_path}/start", FASTEST), clock=FASTEST):
         with serial.Serial(str(tmp_path / "start"), 115_200, timeout=0.2) as port:
             begin = time.monotonic()
             data = await blocking(lambda: read_serial(port, len(tape.lines)))
@@ -93,7 +107,7 @@ async def test_a_burst_goes_through_a_pseudo_terminal_and_pyserial_whole_and_fas
 
 async def test_tcp_gives_everything_and_a_free_port_is_told() -> None:
     tape = tape_of(60_000)
-    async with served(Post(tape=tape, address="tcp:127.0.0.1:0"), clock=RaceClock.fastest(END_US)) as server:
+    async with served(post(tape, "tcp:127.0.0.1:0", FASTEST), clock=FASTEST) as server:
         host, port = server.addresses["start"].removeprefix("tcp:").split(":")
         assert int(port) > 0
         reader, writer = await asyncio.open_connection(host, int(port))
@@ -109,8 +123,8 @@ async def test_a_host_that_closes_and_opens_again_finds_the_gap_in_the_memory_al
     tape = tape_of(3_000)
     clock = RaceClock.simulated(NINE_US - SECOND // 4, 1)
     name = str(tmp_path / "start")
-    async with served(Post(tape=tape, address=f"pty:{name}"), clock=clock) as server:
-        state = server.readers[SourceId("start")]
+    async with served(post(tape, f"pty:{name}", clock), clock=clock) as server:
+        state = ipico(server)
         with serial.Serial(name, 115_200, timeout=0.2) as port:
             first = await blocking(lambda: read_serial(port, 200 * LINE_BYTES))
         await until(lambda: not state.connected)
@@ -135,7 +149,7 @@ async def test_a_host_that_closes_and_opens_again_finds_the_gap_in_the_memory_al
 async def test_the_download_of_a_large_memory_is_quick() -> None:
     tape = tape_of(200_000, gap_us=1)
     clock = RaceClock.simulated(NINE_US + HOUR, 60)
-    async with served(Post(tape=tape, address="tcp:127.0.0.1:0"), clock=clock) as server:
+    async with served(post(tape, "tcp:127.0.0.1:0", clock), clock=clock) as server:
         host, port = server.addresses["start"].removeprefix("tcp:").split(":")
         reader, writer = await asyncio.open_connection(host, int(port))
         begin = time.monotonic()
@@ -151,25 +165,24 @@ async def test_the_download_of_a_large_memory_is_quick() -> None:
 async def test_a_baud_rate_holds_the_line_and_the_delay_is_told(tmp_path: Path) -> None:
     tape = tape_of(2_000)
     clock = RaceClock.simulated(NINE_US + 2 * SECOND, 1)
-    post = Post(tape=tape, address=f"pty:{tmp_path}/start", baud=38_400)
-    async with served(post, clock=RaceClock.fastest(END_US)):
+    async with served(post(tape, f"pty:{tmp_path}/start", FASTEST, baud=38_400), clock=FASTEST):
         with serial.Serial(str(tmp_path / "start"), 38_400, timeout=0.2) as port:
             begin = time.monotonic()
             data = await blocking(lambda: read_serial(port, 100 * LINE_BYTES))
             rate = len(data) / (time.monotonic() - begin)
     assert 2_500 < rate < 5_500, "3,840 bytes a second"
-    post = Post(tape=tape_of(500, gap_us=10 * MILLISECOND), address=f"pty:{tmp_path}/again", baud=9_600)
     clock = RaceClock.simulated(NINE_US - SECOND // 2, 1)
-    async with served(post, clock=clock) as server:
+    slow = post(tape_of(500, gap_us=10 * MILLISECOND), f"pty:{tmp_path}/again", clock, baud=9_600)
+    async with served(slow, clock=clock) as server:
         with serial.Serial(str(tmp_path / "again"), 9_600, timeout=0.2):
-            await until(lambda: server.readers[SourceId("start")].lag_us(clock.now_us()) > SECOND // 2)
+            await until(lambda: ipico(server).lag_us(clock.now_us()) > SECOND // 2)
             assert server.status()["lag_s"] > 0.4
 
 
 async def test_the_race_clock_paces_the_lines() -> None:
     tape = tape_of(600, gap_us=100 * MILLISECOND)  # a minute of race
     clock = RaceClock.simulated(NINE_US - 30 * SECOND, 60)
-    async with served(Post(tape=tape, address="tcp:127.0.0.1:0"), clock=clock) as server:
+    async with served(post(tape, "tcp:127.0.0.1:0", clock), clock=clock) as server:
         host, port = server.addresses["start"].removeprefix("tcp:").split(":")
         reader, writer = await asyncio.open_connection(host, int(port))
         early = []
@@ -210,13 +223,13 @@ async def test_the_process_serves_a_folder_and_leaves_when_all_is_delivered(day:
     status = json.loads(status_file.read_text())
     assert status["done"] is True
     assert status["remaining"] == 0
-    assert status["readers"]["finish"]["lines"] == len(expected) // LINE_BYTES
+    assert status["readers"]["finish"]["records"] == len(expected) // LINE_BYTES
     assert not (tmp_path / "ports" / "start").exists(), "the name of the port goes with it"
 
 
 async def test_serving_ends_by_itself_when_asked_to() -> None:
     tape = tape_of(10)
-    async with ReaderServer([Post(tape=tape, address="tcp:127.0.0.1:0")], RaceClock.fastest(END_US), ZONE) as server:
+    async with ReaderServer([post(tape, "tcp:127.0.0.1:0", FASTEST)], FASTEST) as server:
         task = asyncio.create_task(serve(server, leave_when_done=True))
         host, port = server.addresses["start"].removeprefix("tcp:").split(":")
         reader, writer = await asyncio.open_connection(host, int(port))

@@ -14,7 +14,7 @@ from readers.driver import driver_for
 from readers.events import ClockSeen, GunSeen
 from readers.health import SourceHealth
 from readers.race_clock import RaceClock
-from simulators.files import ReaderTape
+from simulators.ipico_reader import IpicoTape, VirtualReader
 from simulators.serve import Post, ReaderServer
 from timing.instants import HOUR, MILLISECOND, SECOND
 from timing.race import Source
@@ -47,10 +47,15 @@ class Kept:
         self.state = health
 
 
-def tape(count: int = 3_000) -> ReaderTape:
+def tape(count: int = 3_000) -> IpicoTape:
     lines = b"".join(frames.tag_line(f"{n:012x}", NINE_US + HOUR + n * 10_000) for n in range(count))
     due_us = NINE_US + np.arange(count) * MILLISECOND
-    return ReaderTape(source=SourceId("start"), lines=lines, due_us=due_us, guns_us=(GUN_US,))
+    return IpicoTape(lines=lines, due_us=due_us, guns_us=(GUN_US,))
+
+
+def post(tape: IpicoTape, address: str, clock: RaceClock) -> tuple[VirtualReader, Post]:
+    reader = VirtualReader(tape, ZONE, stands_still=clock.is_fastest)
+    return reader, Post(source=SourceId("start"), device=reader, address=address)
 
 
 @asynccontextmanager
@@ -76,10 +81,11 @@ async def test_a_driver_gets_every_read_though_it_was_away_for_a_third_of_the_ra
     made = tape()
     clock = RaceClock.simulated(NINE_US - SECOND // 2, 1)
     address = f"pty:{tmp_path}/start" if kind == "pty" else "tcp:127.0.0.1:0"
-    async with ReaderServer([Post(tape=made, address=address)], clock, ZONE) as server:
+    reader, served = post(made, address, clock)
+    async with ReaderServer([served], clock) as server:
         serving = asyncio.create_task(server.run())
         connect = f"serial:{tmp_path}/start?baud=115200" if kind == "pty" else server.addresses["start"]
-        reader, kept = server.readers[SourceId("start")], Kept()
+        kept = Kept()
         async with driving(connect, kept, clock):
             await until(lambda: len(kept.stamps) > 1_000)
         before = len(kept.stamps)
@@ -102,12 +108,13 @@ async def test_a_driver_gets_every_read_though_it_was_away_for_a_third_of_the_ra
 async def test_as_fast_as_possible_a_driver_gets_every_read_and_the_gun(tmp_path: Path) -> None:
     made = tape(30_000)
     clock = RaceClock.fastest(NINE_US + HOUR)
-    async with ReaderServer([Post(tape=made, address=f"pty:{tmp_path}/start")], clock, ZONE) as server:
+    reader, served = post(made, f"pty:{tmp_path}/start", clock)
+    async with ReaderServer([served], clock) as server:
         serving = asyncio.create_task(server.run())
         kept = Kept()
         async with driving(f"serial:{tmp_path}/start", kept, clock):
             await until(lambda: len(kept.stamps) == len(made))
-            await until(lambda: server.readers[SourceId("start")].done)
+            await until(lambda: reader.done)
         serving.cancel()
         with suppress(asyncio.CancelledError):
             await serving

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-from races import marseille, planned
-
 from readers import ultra_frames as frames
 from readers.ultra_lines import ClockLine, ReadLine, SettingLine, StatusLine, UltraLine, VoltageLine, ultra_lines
-from simulators.field import FieldPlan
-from simulators.race_day import simulate
-from simulators.ultra_reader import HEARTBEAT_EVERY_US, UltraRecord, VirtualUltra, records_of
+from simulators.ultra_reader import HEARTBEAT_EVERY_US, UltraRecord, VirtualUltra
 from simulators.zones import local_of
 from timing.instants import SECOND
 
@@ -86,15 +82,3 @@ def test_a_rubbish_request_is_bounded() -> None:
     box.host_connected(NINE_US)
     box.receive(b"x" * 100_000, NINE_US)
     assert ask(box, b"\n?\n", NINE_US) == [StatusLine(True)]
-
-
-def test_the_records_of_a_simulated_mat_are_all_there() -> None:
-    day = simulate(planned(marseille()), field=FieldPlan(runners=60))
-    race = day.plan.race
-    source = race.course.mats[0].source
-    records = records_of(race, day.reads, source)
-    assert len(records) == len(day.reads.of_source(race, source)) > 60
-    box = VirtualUltra(records, race.zone)
-    box.host_connected(records[0].due_us - SECOND)
-    lines = [line for line in said(box.take(records[-1].due_us, 1 << 24)) if isinstance(line, ReadLine)]
-    assert [line.read.tag for line in lines] == [record.tag for record in records]

@@ -8,20 +8,20 @@ from races import NINE_US, ZONE, marseille, planned
 
 from readers import ipico_frames as frames
 from simulators.field import FieldPlan
-from simulators.files import ReaderTape, tapes_of
 from simulators.ipico_lines import LINE_BYTES, ipico_lines
-from simulators.ipico_reader import BANNER, VirtualReader
+from simulators.ipico_reader import BANNER, IpicoTape, VirtualReader
 from simulators.race_day import simulate
+from simulators.tapes import tapes_of
 from timing.instants import HOUR, SECOND
 
 HOUR_OF_PARIS_US = HOUR
 
 
 @pytest.fixture(scope="module")
-def tape() -> ReaderTape:
+def tape() -> IpicoTape:
     """A thousand lines, one each second from nine o'clock, and a gun half a second after the tenth."""
     day = simulate(planned(marseille()), field=FieldPlan(runners=200))
-    made = tapes_of(day.plan.race, day.reads, day.field.guns_us)[0]
+    made = IpicoTape.of(tapes_of(day.plan.race, day.reads, day.field.guns_us)[0], ZONE)
     count = 1000
     assert len(made) >= count
     due = NINE_US + np.arange(count) * SECOND
@@ -33,7 +33,7 @@ def lines_of(data: bytes) -> list[bytes]:
     return [line + b"\r\n" for line in data.split(b"\r\n") if line.startswith(b"aa")]
 
 
-def listening(tape: ReaderTape, now: int = NINE_US - SECOND) -> VirtualReader:
+def listening(tape: IpicoTape, now: int = NINE_US - SECOND) -> VirtualReader:
     reader = VirtualReader(tape, ZONE)
     reader.host_connected(now)
     return reader
@@ -46,25 +46,22 @@ def ask(reader: VirtualReader, request: bytes, now: int = NINE_US - SECOND) -> b
 
 def test_lines_made_at_once_are_the_lines_of_the_encoder() -> None:
     day = simulate(planned(marseille()), field=FieldPlan(runners=60))
-    race, reads = day.plan.race, day.reads
-    made = ipico_lines(race, reads)
-    one_by_one = [
-        frames.tag_line(
-            reads.tags[tag], stamp + HOUR_OF_PARIS_US, reader_id=int(race.course.mats[mat].label or "0", 16)
-        )
-        for tag, stamp, mat in zip(reads.tag.tolist(), reads.stamp_us.tolist(), reads.mat.tolist(), strict=True)
-    ]
-    assert made == b"".join(one_by_one)
+    for tape in tapes_of(day.plan.race, day.reads):
+        one_by_one = [
+            frames.tag_line(tape.tags[tag], stamp + HOUR_OF_PARIS_US, reader_id=int(tape.labels[mat] or "0", 16))
+            for tag, stamp, mat in zip(tape.tag.tolist(), tape.stamp_us.tolist(), tape.mat.tolist(), strict=True)
+        ]
+        assert ipico_lines(tape, ZONE) == b"".join(one_by_one)
 
 
 def test_a_tag_that_no_ipico_reader_can_send_is_refused() -> None:
     day = simulate(planned(marseille()), field=FieldPlan(runners=20))
-    reads = replace(day.reads, tags=("NOT-A-TAG", *day.reads.tags[1:]))
+    tape = tapes_of(day.plan.race, day.reads)[0]
     with pytest.raises(ValueError, match="NOT-A-TAG"):
-        ipico_lines(day.plan.race, reads)
+        ipico_lines(replace(tape, tags=("NOT-A-TAG", *tape.tags[1:])), ZONE)
 
 
-def test_lines_come_when_they_are_due_and_not_before(tape: ReaderTape) -> None:
+def test_lines_come_when_they_are_due_and_not_before(tape: IpicoTape) -> None:
     reader = listening(tape)
     assert reader.take(NINE_US - 1, 4096) == b""
     assert reader.next_due_us() == NINE_US
@@ -73,7 +70,7 @@ def test_lines_come_when_they_are_due_and_not_before(tape: ReaderTape) -> None:
     assert reader.sent == 3
 
 
-def test_the_gun_comes_between_the_lines_before_and_after_it(tape: ReaderTape) -> None:
+def test_the_gun_comes_between_the_lines_before_and_after_it(tape: IpicoTape) -> None:
     data = listening(tape).take(NINE_US + 20 * SECOND, 4096)
     gun = frames.gun_frame(tape.guns_us[0] + HOUR_OF_PARIS_US)
     before, _, after = data.partition(gun)
@@ -81,7 +78,7 @@ def test_the_gun_comes_between_the_lines_before_and_after_it(tape: ReaderTape) -
     assert len(lines_of(after)) == 10
 
 
-def test_what_was_due_while_nobody_listened_is_in_the_memory_alone(tape: ReaderTape) -> None:
+def test_what_was_due_while_nobody_listened_is_in_the_memory_alone(tape: IpicoTape) -> None:
     reader = listening(tape)
     reader.take(NINE_US + 4 * SECOND, 4096)
     reader.host_disconnected(NINE_US + 4 * SECOND)
@@ -95,7 +92,7 @@ def test_what_was_due_while_nobody_listened_is_in_the_memory_alone(tape: ReaderT
     assert lines_of(got) == lines_of(tape.lines[: 11 * LINE_BYTES])
 
 
-def test_a_line_taken_too_late_for_a_host_that_left_is_in_the_memory_alone(tape: ReaderTape) -> None:
+def test_a_line_taken_too_late_for_a_host_that_left_is_in_the_memory_alone(tape: IpicoTape) -> None:
     reader = listening(tape)
     reader.take(NINE_US + 50 * SECOND, 2 * LINE_BYTES)
     reader.host_disconnected(NINE_US + 50 * SECOND)
@@ -104,7 +101,7 @@ def test_a_line_taken_too_late_for_a_host_that_left_is_in_the_memory_alone(tape:
     assert reader.recorded(NINE_US + 50 * SECOND) == 51
 
 
-def test_a_download_runs_beside_live_lines_and_tells_its_end(tape: ReaderTape) -> None:
+def test_a_download_runs_beside_live_lines_and_tells_its_end(tape: IpicoTape) -> None:
     reader = listening(tape, NINE_US + 600 * SECOND)
     now = NINE_US + 600 * SECOND
     for content in (b"\x02", b"\x07\x01\x05", b"\x01\x01"):
@@ -124,7 +121,7 @@ def test_a_download_runs_beside_live_lines_and_tells_its_end(tape: ReaderTape) -
     assert reader.downloads == 1
 
 
-def test_done_means_that_this_host_was_sent_everything(tape: ReaderTape) -> None:
+def test_done_means_that_this_host_was_sent_everything(tape: IpicoTape) -> None:
     end = NINE_US + HOUR
     reader = listening(tape)
     while reader.take(end, 4096):
@@ -139,7 +136,7 @@ def test_done_means_that_this_host_was_sent_everything(tape: ReaderTape) -> None
     assert reader.done
 
 
-def test_lag_is_how_long_the_next_line_has_been_due(tape: ReaderTape) -> None:
+def test_lag_is_how_long_the_next_line_has_been_due(tape: IpicoTape) -> None:
     reader = listening(tape)
     assert reader.lag_us(NINE_US - SECOND) == 0
     assert reader.lag_us(NINE_US + 7 * SECOND) == 7 * SECOND
@@ -147,7 +144,7 @@ def test_lag_is_how_long_the_next_line_has_been_due(tape: ReaderTape) -> None:
     assert reader.lag_us(NINE_US + 7 * SECOND) == 0
 
 
-def test_as_fast_as_possible_the_race_waits_for_the_host(tape: ReaderTape) -> None:
+def test_as_fast_as_possible_the_race_waits_for_the_host(tape: IpicoTape) -> None:
     reader = VirtualReader(tape, ZONE, stands_still=True)
     end = NINE_US + HOUR
     reader.host_connected(end)
@@ -183,25 +180,25 @@ def test_as_fast_as_possible_the_race_waits_for_the_host(tape: ReaderTape) -> No
         (b"hello\r\nab\r\nab00zz\r\n", b""),
     ],
 )
-def test_a_command_is_answered_as_captured(tape: ReaderTape, request_: bytes, reply: bytes) -> None:
+def test_a_command_is_answered_as_captured(tape: IpicoTape, request_: bytes, reply: bytes) -> None:
     assert ask(listening(tape), request_) == reply
 
 
-def test_a_request_may_come_in_pieces(tape: ReaderTape) -> None:
+def test_a_request_may_come_in_pieces(tape: IpicoTape) -> None:
     reader = listening(tape)
     for byte in frames.control(frames.CLOCK):
         reader.receive(bytes([byte]), NINE_US - SECOND)
     assert reader.take(NINE_US - SECOND, 100) == frames.clock_reply(NINE_US - SECOND + HOUR_OF_PARIS_US)
 
 
-def test_the_memory_is_never_erased_but_the_attempt_is_remembered(tape: ReaderTape) -> None:
+def test_the_memory_is_never_erased_but_the_attempt_is_remembered(tape: IpicoTape) -> None:
     reader = listening(tape)
     ask(reader, frames.control(frames.MEMORY, b"\xd0"))
     assert reader.erase_requests == 1
     assert reader.recorded(NINE_US + 3 * SECOND) == 4
 
 
-def test_rubbish_without_end_is_bounded(tape: ReaderTape) -> None:
+def test_rubbish_without_end_is_bounded(tape: IpicoTape) -> None:
     reader = listening(tape)
     reader.receive(b"x" * 1_000_000, NINE_US)
     assert ask(reader, b"\r\n" + frames.control(frames.CLOCK)).startswith(b"ab000902")
