@@ -162,9 +162,9 @@ class MylapsProtocol:
                 return self._greet(found, now)
             case "Ping":
                 self._out += _Words.ACK_PING
-                return []
+                return [_alive(found)]
             case "AckPing" | "AckPong":
-                return []
+                return [_alive(found)]
             case "AckGetInfo":
                 return _information(found)
             case "GetLocations" | "GetInfo":
@@ -240,6 +240,11 @@ class MylapsProtocol:
             return [StatusSeen(kind=StatusKind.SETTING, text=text)]
         text = f"{found.name}: its clock kept UTC{_hours(known_us)} and now keeps UTC{_hours(offset_us)}"
         return [StatusSeen(kind=StatusKind.WARNING, text=text)]
+
+
+def _alive(found: Frame) -> StatusSeen:
+    """A sign of life: without it a client that has nothing to tell would be taken for rubbish."""
+    return StatusSeen(kind=StatusKind.ANSWER, text=f"{found.function}: alive", raw=found.raw)
 
 
 def _information(found: Frame) -> list[DecoderEvent]:
