@@ -11,7 +11,7 @@ from simulators.chance import stream
 from simulators.crossings import Crossings
 from simulators.pace import whole_us
 from simulators.physics import Physics
-from simulators.sim_field import SimField, main_waves
+from simulators.sim_field import SPARES, SimField, has_short_tags, main_waves, tag_code
 from timing.instants import MINUTE, MISSING, SECOND, Duration, Instant
 from timing.reads import Int16, Int32, Int64
 
@@ -87,7 +87,8 @@ def _whose(
     worn = field.tags_worn
     owners = [i for i in owners if worn[i]]
     if not owners:
-        codes.append(f"0A{len(codes):010X}")
+        short = has_short_tags(field.race)
+        codes.append(tag_code(SPARES + len(codes), field.race) if short else f"0A{len(codes):010X}")
         return len(codes) - 1, not_before
     owner = owners[int(rng.integers(0, len(owners)))]
     if number % 4 == 1:

@@ -11,7 +11,7 @@ import numpy as np
 from simulators.chance import stream
 from simulators.pace import whole_us
 from simulators.physics import Physics
-from simulators.sim_field import SimField, tag_code
+from simulators.sim_field import NOBODYS, SimField, tag_code
 from timing.instants import MINUTE, MISSING, SECOND
 from timing.race import MatRole
 from timing.reads import Bool, Int16, Int32, Int64
@@ -148,7 +148,7 @@ def worn_tags(field: SimField, physics: Physics) -> tuple[tuple[str, ...], list[
         worn[one], worn[other] = worn[other], worn[one]
     for number in range(round(physics.unknown_tags * len(field))):
         worn.append([len(codes)])
-        codes.append(tag_code(2**30 + number))
+        codes.append(tag_code(NOBODYS + number, field.race))
     return tuple(codes), worn
 
 

@@ -157,7 +157,7 @@ def _roster(race: Race, plan: FieldPlan, runners: _Runners, bibs: Int64, story: 
     second = n + np.cumsum(luck[2] < plan.two_tags)
     entrants = []
     for i in range(n):
-        tags = [tag_code(i + 1), tag_code(int(second[i]))][: 2 if luck[2, i] < plan.two_tags else 1]
+        tags = [tag_code(i + 1, race), tag_code(int(second[i]), race)][: 2 if luck[2, i] < plan.two_tags else 1]
         known_year, licensed = bool(luck[3, i] >= plan.without_birth_year), luck[5, i] < plan.in_club * 0.8
         entrants.append(
             Entrant(
@@ -308,7 +308,7 @@ def _with_others(field: SimField, plan: FieldPlan) -> SimField:
     lines, speeds = [], []
 
     def add(bib: str, role: str, name: str, wave: int, line: Int64, speed: Int64) -> None:
-        tag = tag_code(4 * plan.runners + len(entrants))
+        tag = tag_code(4 * plan.runners + len(entrants), race)
         kind = race.waves[wave].id
         entrants.append(Entrant(bib=Bib(bib), tags=(tag,), last_name=name, first_name=role, role=role, wave=kind))
         waves.append(wave)

@@ -14,13 +14,12 @@ from simulators.crossings import second_visits, swapped_pairs
 from simulators.pace import whole_us
 from simulators.physics import Physics
 from simulators.race_faults import Abandon, FalseGun, Mishaps, RaceFaults
-from simulators.sim_field import SimField, Visit, main_waves, tag_code
+from simulators.sim_field import SPARES, SimField, Visit, main_waves, tag_code
 from timing.instants import MINUTE, MISSING, SECOND, Instant
 from timing.race import PointKind
 from timing.reads import Bool, Tag
 from timing.roster import Bib
 
-_SPARE_TAGS: Final = 2**29
 _DRIVEN_FROM_M: Final = 10_000
 _CAR_MM_S: Final = (14_000, 7_000)
 """Driven at fifty kilometres an hour, or behind the runners at a pace that nobody can run but no clock contradicts."""
@@ -152,7 +151,7 @@ class _Happened:
         who = self._some(count, "spare_tag")
         spares: list[tuple[Tag, Bib]] = []
         for number, one in enumerate(who):
-            spare = tag_code(_SPARE_TAGS + number)
+            spare = tag_code(SPARES + number)
             self._worn[one] = (*self._worn[one], spare)
             spares.append((spare, self._bibs[one]))
         self._truth["spares"] = tuple(spares)

@@ -57,8 +57,27 @@ class Visit:
     speed_mm_s: int
 
 
-def tag_code(number: int) -> Tag:
-    """A sports tag's code, distinct for distinct numbers below 2**36."""
+SHORT_TAGS: Final = frozenset({"chronelec"})
+"""Readers that tell six characters of a tag."""
+
+NOBODYS: Final = 2**30
+SPARES: Final = 2**29
+"""From here on numbers are of tags that are in no roster; from there, of nobody's."""
+
+
+def has_short_tags(race: Race) -> bool:
+    return any(source.protocol in SHORT_TAGS for source in race.sources)
+
+
+def tag_code(number: int, race: Race | None = None) -> Tag:
+    """A sports tag's code, distinct for distinct numbers below 2**36.
+
+    In a race with readers that tell no more it has six digits, distinct below 600,000 and for the 200,000
+    after SPARES and NOBODYS.
+    """
+    if race is not None and has_short_tags(race):
+        family = 800_000 if number >= NOBODYS else 600_000 if number >= SPARES else 0
+        return Tag(f"{family + (number % SPARES):06d}")
     return Tag(f"{_TAG_BASE | number * _TAG_STEP % _TAG_SPACE:012X}")
 
 

@@ -57,7 +57,7 @@ def simulate(
     ] = False,
     from_results: Annotated[Path | None, typer.Option(metavar="FILE", help=FROM_RESULTS)] = None,
     serve: Annotated[
-        bool, typer.Option("--serve", help="Then play the files through virtual readers on pseudo-terminals.")
+        bool, typer.Option("--serve", help="Then serve the readers, each on a wire of its own kind.")
     ] = False,
     clock: Annotated[str, typer.Option(help="By which they are played. " + CLOCK)] = "real",
 ) -> None:

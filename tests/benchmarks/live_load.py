@@ -178,7 +178,7 @@ def _tapes(seconds: int, begin_us: int, reads_a_second: int) -> tuple[list[Tape]
 
 
 def _tape(source: str, reads: list[tuple[int, int]]) -> Tape:
-    """Each read is due when it is stamped; exact equals are one read, and would be missing from the count at the end."""
+    """Each read is due when it is stamped; exact equals are one read, and would be missing in the end."""
     different = np.array(sorted(set(reads)), np.int64)
     count = len(different)
     return Tape(

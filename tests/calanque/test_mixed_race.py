@@ -7,6 +7,9 @@ emitted, each on its own reader's grid.
 from __future__ import annotations
 
 import asyncio
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -88,6 +91,31 @@ def test_readers_of_six_makes_with_links_cut_in_the_finish_peak_give_the_expecte
 
 def test_as_fast_as_possible_it_is_the_same(tmp_path: Path) -> None:
     holds(run_race(tmp_path, mixed_day(60), speed="max"))
+
+
+def test_simulate_serves_every_reader_of_the_race_file_where_it_belongs(tmp_path: Path) -> None:
+    """All but the one that publishes: this race file names no broker."""
+    command = [sys.executable, "-m", "calanque", "simulate", str(RACE_FILE), "--out", str(tmp_path / "day")]
+    with subprocess.Popen([*command, "--runners", "60", "--serve"], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        said = []
+        try:
+            for line in process.stdout:
+                said.append(line)
+                if line.startswith("{"):
+                    break
+        finally:
+            process.terminate()
+    ready = json.loads(said[-1])["ready"]
+    assert {source: where.split(":")[0] for source, where in ready.items()} == {
+        "start-main": "pty",
+        "start-backup": "tcp",
+        "gineste": "pty",
+        "finish-main": "tcp",
+        "finish-backup": "call",
+        "finish-hand": "pty",
+    }
+    assert any(line.startswith("gineste-main: publishes over MQTT and is not served") for line in said)
 
 
 @pytest.mark.soak

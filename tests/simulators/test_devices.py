@@ -37,12 +37,9 @@ def day_of(protocol: str) -> RaceDay:
 
 
 def tape_of(protocol: str) -> tuple[RaceDay, Tape]:
-    """The tape of the start, with tags as short as a decoder with short ones needs them."""
+    """The tape of the start; of a hand timer that of the finish."""
     day = day_of(protocol)
-    tape = tapes_of(day.plan.race, day.reads, day.field.guns_us, day.field)[0 if says(protocol).tags else -1]
-    if protocol == "chronelec":
-        tape = replace(tape, tags=tuple(f"{number:06d}" for number in range(len(tape.tags))))
-    return day, tape
+    return day, tapes_of(day.plan.race, day.reads, day.field.guns_us, day.field)[0 if says(protocol).tags else -1]
 
 
 class Joined:

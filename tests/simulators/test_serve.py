@@ -20,10 +20,12 @@ from simulators.files import write_race_day
 from simulators.ipico_lines import LINE_BYTES
 from simulators.ipico_reader import IpicoTape, VirtualReader
 from simulators.links import listener
+from simulators.places import place_of
 from simulators.race_day import RaceDay, simulate
-from simulators.serve import Post, ReaderServer, serve
+from simulators.serve import Post, ReaderServer, posts_of, serve
 from timing.instants import HOUR, MILLISECOND, SECOND
-from timing.reads import SourceId
+from timing.race import Source
+from timing.reads import ClockKind, SourceId
 
 END_US = NINE_US + 8 * HOUR
 FASTEST = RaceClock.fastest(END_US)
@@ -243,3 +245,53 @@ async def test_serving_ends_by_itself_when_asked_to() -> None:
 def test_an_address_that_is_none_is_refused_by_what_would_be_one(address: str) -> None:
     with pytest.raises(ValueError, match="give pty:PATH or tcp:HOST:PORT"):
         listener(address)
+
+
+async def test_a_program_that_calls_calls_again_and_a_reader_that_publishes_needs_its_broker(tmp_path: Path) -> None:
+    day = simulate(planned(marseille("mylaps", waves=1)), field=FieldPlan(runners=20, wheelchairs=0))
+    write_race_day(day, tmp_path, read_log=False, expected=False)
+    greetings: asyncio.Queue[bytes] = asyncio.Queue()
+
+    async def engine(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        greetings.put_nowait(await reader.readuntil(b"$"))
+        writer.close()
+
+    listening = await asyncio.start_server(engine, "127.0.0.1", 0)
+    port = listening.sockets[0].getsockname()[1]
+    posts = posts_of(tmp_path, {"start": f"call:127.0.0.1:{port}"}, FASTEST)
+    async with served(*posts, clock=FASTEST) as server:
+        for _ in range(2):
+            assert (await asyncio.wait_for(greetings.get(), 10)).endswith(b"@Pong@$")
+        assert server.addresses == {"start": f"call:127.0.0.1:{port}"}
+    listening.close()
+    with pytest.raises(ValueError, match="does not publish"):
+        ReaderServer(posts_of(tmp_path, {"start": "mqtt:impinj/start"}, FASTEST), FASTEST)
+    with pytest.raises(ValueError, match="no HOST:PORT"):
+        ReaderServer(posts_of(tmp_path, {"start": "call:somewhere"}, FASTEST), FASTEST)
+    zebra = simulate(planned(marseille("zebra", waves=1)), field=FieldPlan(runners=20, wheelchairs=0))
+    write_race_day(zebra, tmp_path, read_log=False, expected=False)
+    with pytest.raises(ValueError, match="give mqtt:TOPIC, and the broker"):
+        ReaderServer(posts_of(tmp_path, {"start": "tcp:127.0.0.1:0"}, FASTEST), FASTEST)
+
+
+def test_every_source_of_a_race_file_has_its_place(tmp_path: Path) -> None:
+    """As the race file says; what it leaves open goes by what a reader of that kind has."""
+    found = {}
+    for protocol, connect in (
+        ("ipico", "serial:/dev/ttyUSB0"), ("ultra", "tcp:10.0.0.5:23"), ("mylaps", "listen:3097"),
+        ("impinj", "mqtt:impinj/finish/#"), ("timy", "collector"), ("llrp", "collector"), ("read_log", "file"),
+    ):  # fmt: skip
+        source = Source(id=SourceId("finish"), protocol=protocol, connect=connect, clock=ClockKind.UTC)
+        place = place_of(source, tmp_path, through=lambda _, port: port + 1)
+        found[protocol] = place and (place.served.split(":")[0], place.connect.split(":")[0], place.far)
+        if place is not None and place.served.startswith(("tcp:", "call:")):
+            assert place.served[-5:] != place.connect[-5:], "one of both goes the long way"
+    assert found == {
+        "ipico": ("pty", "serial", False),
+        "ultra": ("tcp", "tcp", False),
+        "mylaps": ("call", "listen", False),
+        "impinj": ("mqtt", "mqtt", False),
+        "timy": ("pty", "serial", True),
+        "llrp": ("tcp", "tcp", True),
+        "read_log": None,
+    }
