@@ -36,8 +36,9 @@ from timing.entries import (
 )
 from timing.guns import GunSignal
 from timing.identity import IdentityIndex
-from timing.instants import Instant
+from timing.instants import MISSING, Instant
 from timing.journal_chain import Entry, EntryKind
+from timing.late_data import TakenAt
 from timing.race import Race
 from timing.read_columns import KINDS
 from timing.read_rows import ReadRows
@@ -70,7 +71,7 @@ class RaceState:
     `tags` and `sources` name the numbers in `reads()`; the race's own sources come first. `guns` are all guns, those
     of the wire with no wave among them. `closings`, `rules`, `publications`, `losses`, `notes`, `rulings`, `sightings`
     and `postings` are in the order of the journal, withdrawn ones among them; `clocks` has the last comparison of
-    each. `cursors` say what came of each collector's store.
+    each. `cursors` say what came of each collector's store, `taken_at` when each row of `reads()` was taken.
     """
 
     def __init__(self, race: Race) -> None:
@@ -96,6 +97,7 @@ class RaceState:
         self.decisions = NO_DECISIONS
         self._roster_entries: list[Entry] = []
         self._roster: RosterBody | None = None
+        self.taken_at = TakenAt()
         self._rows = ReadRows(race, self.tags, self.sources)
         self._gun_reads: list[DecodedReads] = []
         self._gun_keys: set[tuple[object, ...]] = set()
@@ -303,7 +305,8 @@ class RaceState:
 
     def _take_in(self, batches: list[tuple[int, Instant, DecodedReads]]) -> None:
         """Reads, counts and cursors of batches, in order."""
-        with_rows = []
+        with_rows: list[DecodedReads] = []
+        taken_us: list[Instant] = []
         for number, at_us, batch in batches:
             counts = self.counts.setdefault(batch.source, SourceCounts())
             counts.batches += 1
@@ -316,12 +319,18 @@ class RaceState:
                 batch = batch.take(batch.kind != _GUN_CODE)
             if len(batch):
                 with_rows.append(batch)
+                taken_us.append(at_us)
         if with_rows:
-            self._take_rows(with_rows)
+            self._take_rows(with_rows, taken_us)
 
-    def _take_rows(self, batches: list[DecodedReads]) -> None:
+    def _take_rows(self, batches: list[DecodedReads], taken_us: list[Instant]) -> None:
         known_before = len(self._rows)
         taken = self._rows.add(batches)
+        # A read without an arrival is from a file: it was on its way to nobody.
+        of_file = np.array([batch.received_us[0] == MISSING for batch in batches])
+        last = np.cumsum([len(batch) for batch in batches]) - 1
+        ends = np.maximum(np.maximum.accumulate(taken.placed.row)[last] + 1, known_before)
+        self.taken_at.note(ends, np.where(of_file, MISSING, taken_us))
         new = np.bincount(self.reads().source[known_before:], minlength=len(self.sources))
         arrivals = Arrivals(batches)
         for source in np.unique(taken.placed.source).tolist():
