@@ -17,6 +17,7 @@ from config.roster_file import load_roster
 from results.clock_words import clock_sentence
 from results.printing import Language
 from results.publication import last_number, publish
+from results.web.late import late_sentence
 from timing.entries import Body, ClosingBody, GunBody, GunOf, NoteBody, PublicationBody, RosterBody
 from timing.times import Status
 
@@ -173,6 +174,7 @@ class Controls:
                 "error": health.error,
             },
             "clocks": [clock_sentence(finding, engine.plan.race, Language.EN) for finding in engine.live.clocks],
+            "late": [late_sentence(late, engine.plan.race, Language.EN) for late in engine.live.late],
             "sources": list(engine.board.rows(engine.state)),
             "broker": engine.far_mats.told() if engine.far_mats is not None else None,
             "clients": engine.hub.clients,

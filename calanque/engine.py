@@ -34,6 +34,7 @@ from results.clock_words import clock_sentence
 from results.printing import Language
 from results.views import Board
 from results.web.app import build_app
+from results.web.late import late_sentence
 from results.web.server import LiveServer
 from results.web.stream import Hub, View
 from timing.entries import NoteBody, RulesBody
@@ -200,6 +201,7 @@ class Engine:
         writing = True
         host_clock = HostClock()
         told: frozenset[tuple[object, ...]] = frozenset()
+        late: frozenset[str] = frozenset()
         while True:
             await asyncio.sleep(_WATCH_S)
             if self.live.failed is not None:
@@ -208,6 +210,7 @@ class Engine:
                 self.far_mats.refresh_board()
             self._note_host(host_clock)
             told = self._tell_clocks(told)
+            late = self._tell_late(late)
             health = self.journal.health
             if health.stopped:
                 raise FrontDoorError(f"the journal takes nothing more: {health.error}")
@@ -228,6 +231,16 @@ class Engine:
                 say("%s%s", alarm, clock_sentence(finding, self.plan.race, Language.EN))
         for source, fault, _ in told - found.keys():
             logger.info("clock of %s: %s is over, or was decided", source or "this computer", fault)
+        return frozenset(found)
+
+    def _tell_late(self, told: frozenset[str]) -> frozenset[str]:
+        """Says in the log which points begin to deliver late, and which do no more; those that do now."""
+        found = {late.point: late for late in self.live.late}
+        for point, late in found.items():
+            if point not in told:
+                logger.warning("%s", late_sentence(late, self.plan.race, Language.EN))
+        for point in told - found.keys():
+            logger.info("late data from %s: nothing more for some minutes", point)
         return frozenset(found)
 
     def _note_host(self, host_clock: HostClock) -> None:

@@ -19,6 +19,7 @@ from results.views import Board, board_view
 from timing.clock_faults import ClockFinding
 from timing.instants import Duration
 from timing.journal import Entry
+from timing.late_data import LateData, LateWatch
 from timing.state import RaceState
 
 logger = logging.getLogger(__name__)
@@ -39,7 +40,8 @@ Question = Callable[[], None]
 class LiveRace:
     """The picture of one race, and the thread that keeps it. Methods may be called from any thread.
 
-    `failed`: what ended the thread. `clocks`: what is wrong with clocks, as of the last view.
+    `failed`: what ended the thread. As of the last view: `clocks`, what is wrong with them; `late`, which points
+    deliver long after the fact.
     """
 
     def __init__(
@@ -63,10 +65,12 @@ class LiveRace:
         self._behind = behind
         self._inbox: queue.SimpleQueue[Sequence[Entry] | Question | None] = queue.SimpleQueue()
         self._derived = Derived(plan, state)
+        self._late_watch = LateWatch(plan.race, rate=clock.rate)
         self._number = 0
         self._thread = threading.Thread(target=self._run, name="matching", daemon=True)
         self.failed: BaseException | None = None
         self.clocks: tuple[ClockFinding, ...] = ()
+        self.late: tuple[LateData, ...] = ()
 
     def start(self) -> None:
         """Shows what the state holds already, and goes on in its own thread."""
@@ -141,6 +145,8 @@ class LiveRace:
         picture = self._derived.picture()
         self.clocks = picture.clocks
         now_us = self._clock.now_us()
+        self._late_watch.take(self._state.reads(), self._state.taken_at, self._state.ledger)
+        self.late = self._late_watch.told(now_us, since_us=picture.times.guns.first_us, clocks=picture.clocks)
         publications = self._state.publications
         latest = publications[-1].body if publications else None
         self._show(
@@ -157,5 +163,6 @@ class LiveRace:
                 number=self._number,
                 rate=self._clock.rate,
                 states=picture.states,
+                late=self.late,
             )
         )

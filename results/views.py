@@ -5,7 +5,7 @@ page, no language and no wall clock. Times are whole seconds as printed (`_s`) o
 the look of its language. What is not known is None, never 0.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Self
 
@@ -20,6 +20,7 @@ from results.official_rows import with_official
 from results.people import Audience, Person, printed_people
 from results.rankings import NO_PLACE, RankedList, Rankings
 from timing.instants import MINUTE, MISSING, SECOND, Duration, Instant, datetime_of
+from timing.late_data import LateData
 from timing.reads import Bool, Int64, ReadClass
 from timing.roster import Roster
 from timing.times import Flag, Status, Times
@@ -99,6 +100,7 @@ def board_view(
     number: int,
     rate: float = 1.0,
     states: ListStates = NO_STATES,
+    late: Iterable[LateData] = (),
 ) -> Board:
     """One numbered state of the board.
 
@@ -106,7 +108,7 @@ def board_view(
 
     sources: for each, at least `id` and `link` (up, down, unintelligible), `newest_us` where a read has come.
     publication: `number` and `at_us` of the newest. race_now_us: the race clock; lag_us: how far delivery is behind
-    it; rate: seconds of the race clock in one real second.
+    it; rate: seconds of the race clock in one real second. late: points whose reads come long after they were made.
     """
     rankings = _shown(rankings, states)
     frame = frame_of(rankings.eligibility)
@@ -127,6 +129,7 @@ def board_view(
         "arrivals": _arrivals_section(rows),
         "flow": _flow_section(times, race_now_us - lag_us),
         "field": {"step_m": STEP_M, "counts": on_course.counts, "head_m": on_course.head_m},
+        "late": [asdict(each) for each in late],
         "sources": [_public_source(plan, source) for source in sources],
         "reads": {kind.name.lower(): int(read_counts.get(kind, 0)) for kind in ReadClass},
         "flags": _flags_section(times),

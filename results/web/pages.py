@@ -11,6 +11,7 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from results.printing import Language
+from results.web.late import late_line, point_name
 from results.web.massif import Ridge
 from results.web.responses import version_of
 from results.web.rows import LEADERS_SHOWN, Model, leaders, line, river
@@ -102,6 +103,7 @@ def _model(name: str, view: View, speech: Speech, now_us: Instant) -> Model:
         "gun": _gun(board, race_now_us, speech),
         "publication": _publication(board, speech),
         "lag": speech.say("lag", age=speech.age(clock["lag_s"])) if clock["lag_s"] >= LAG_SHOWN_S else "",
+        "late": late_line(board, speech),
         "massif": race["massif"],
         "ridge": ridge.line,
         "pines": ridge.pines(board["field"]["counts"]),
@@ -160,11 +162,6 @@ def _points(board: Mapping[str, Any], speech: Speech) -> list[Model]:
             }
         )
     return models
-
-
-def point_name(place: Mapping[str, Any], speech: Speech) -> str:
-    """Start and finish in the page's language; a split keeps the name the race gives it."""
-    return str(place["name"]) if place["kind"] == "split" else speech.words[place["kind"]]
 
 
 def link_word(links: Sequence[Mapping[str, Any]], offset_s: int, speech: Speech) -> str:

@@ -17,6 +17,7 @@ from results.list_states import ListStates, list_states, official_of, posting_of
 from results.web.app import build_app
 from results.web.server import LiveServer
 from timing.instants import MINUTE, SECOND
+from timing.late_data import LateData
 from timing.rulings import Role
 
 CHROMIUM = shutil.which("chromium")
@@ -106,6 +107,14 @@ async def test_the_script_says_what_the_server_says(browser: Browser, race: Movi
             shown.show(race.first_gun_us + minutes * MINUTE, closed=minutes == 300, lag_us=7 * SECOND)
             await plain.goto(server.url + path)
             await _read_the_same(page, plain)
+        late = LateData(
+            point="GINESTE", reads=3_000, first_us=race.first_gun_us, last_us=race.first_gun_us + 40 * MINUTE,
+            begun_us=race.first_gun_us + 80 * MINUTE, arrived_us=race.first_gun_us + 81 * MINUTE,
+        )  # fmt: skip
+        shown.show(race.first_gun_us + 100 * MINUTE, late=[late, replace(late, point="FINISH", reads=1)])
+        await plain.goto(server.url + path)
+        await expect(page.locator("#late")).to_contain_text("Late data" if "en" in path else "Données tardives")
+        await _read_the_same(page, plain)
         shown.show(race.first_gun_us + 300 * MINUTE, closed=True, states=_some_posted(race))
         await plain.goto(server.url + path)
         await expect(plain.locator("#leaders")).to_contain_text("official" if "en" in path else "liste officielle")
@@ -184,7 +193,11 @@ async def test_an_engine_that_has_fallen_silent_is_said_though_the_link_is_up(
 async def test_no_screen_scrolls_sideways_and_targets_fit_a_thumb(
     browser: Browser, shown: ShownRace, server: LiveServer, race: MovingRace, path: str
 ) -> None:
-    shown.show(race.first_gun_us + 61 * MINUTE + 20 * SECOND, lag_us=40 * SECOND, rate=60.0)
+    now_us = race.first_gun_us + 61 * MINUTE + 20 * SECOND
+    late = LateData(
+        point="GINESTE", reads=3_000, first_us=now_us - 50 * MINUTE, last_us=now_us, begun_us=now_us, arrived_us=now_us
+    )
+    shown.show(now_us, lag_us=40 * SECOND, rate=60.0, late=[late])
     page = await opened(browser, server.url + path)
     await expect(page.locator("#lag")).not_to_be_empty()
     for width, height in ((320, 640), (390, 844), (1024, 768), (1280, 800), (1920, 1080)):

@@ -1,6 +1,7 @@
 """The first view as HTML: what a page says before and without its script."""
 
 import re
+from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 from string import Formatter
@@ -9,13 +10,17 @@ import httpx
 import pytest
 from moving_race import HOSTILE, MovingRace
 from show_moving_race import ShownRace
+from small_race import at
 
+from results.printing import Language
 from results.web.app import build_app
+from results.web.late import late_sentence
 from results.web.pages import Pages
 from results.web.speech import Speech
 from results.web.stream import View
 from results.web.words import LANGUAGES
 from timing.instants import MINUTE, SECOND
+from timing.late_data import LateData
 
 
 def page(shown: ShownRace, name: str = "live", language: str = "fr", *, later_s: int = 0) -> str:
@@ -125,6 +130,26 @@ def test_old_data_says_its_age_and_late_delivery_its_lag(shown: ShownRace, race:
     assert "up to date 2 min 5 s ago" in page(shown, language="en", later_s=125)
     shown.show(race.first_gun_us + 100 * MINUTE, lag_us=42 * SECOND)
     assert "lectures livrées avec 42 s de retard" in page(shown)
+
+
+LATE = LateData(
+    point="GINESTE", reads=3_000, first_us=at("10:02:03"), last_us=at("10:41:10"),
+    begun_us=at("11:20:40"), arrived_us=at("11:20:52"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["live", "board"])
+def test_late_data_is_said_with_its_point_its_reads_and_their_hours(
+    shown: ShownRace, race: MovingRace, name: str
+) -> None:
+    assert "ardives" not in text_of(page(shown, name))
+    one = replace(LATE, point="FINISH", reads=1, last_us=LATE.first_us)
+    shown.show(race.first_gun_us + 140 * MINUTE, late=[LATE, one])
+    french, english = text_of(page(shown, name)), text_of(page(shown, name, "en"))
+    many = "Données tardives, Col de la Gineste\u00a0: 3\u00a0000 lectures de 10:02:03 à 10:41:10, arrivées à 11:20."
+    assert f"{many} Données tardives, Arrivée\u00a0: 1 lecture de 10:02:03, arrivée à 11:20." in french
+    assert "Late data from Col de la Gineste: 3,000 reads of 10:02:03-10:41:10, arrived at 11:20." in english
+    assert late_sentence(LATE, race.plan.race, Language.EN) in english
 
 
 def test_the_clock_of_a_simulated_race_runs_at_its_rate(shown: ShownRace, race: MovingRace) -> None:

@@ -137,6 +137,8 @@
       : say("line_armed", { entered: count(entered) }));
   };
 
+  const lateText = (late, place, at) => `${say(late.reads === 1 ? "late_one" : "late_many", { n: count(late.reads), first: at(late.first_us), last: at(late.last_us),
+    point: place.kind === "split" ? place.name : words[place.kind], arrived: at(late.arrived_us).slice(0, 5) })} `;
   const drawState = () => {
     const { phase, counts, publication } = board, offset = board.clock.utc_offset_s;
     const said = { n: "", entered: count(counts.entered), started: count(counts.started),
@@ -159,6 +161,7 @@
       text = say("under_way_for", said);
     }
     const node = byId("state");
+    put(byId("late"), board.late.map((late) => lateText(late, board.race.points.find(({ id }) => id === late.point), (us) => hour(us, offset))).join(""));
     put(node.querySelector("b"), word);
     put(node.querySelector("span"), text);
     put(byId("publication"), publication === null ? words.no_publication : say("publication", { n: publication.number }));
@@ -340,7 +343,7 @@
   const draw = (changed) => {
     if (changed.has("points") || changed.has("counts")) drawCounts();
     if (changed.has("points") || changed.has("sources")) drawPoints();
-    if (["phase", "counts", "guns", "publication", "clock"].some((name) => changed.has(name))) drawState();
+    if (["phase", "counts", "guns", "publication", "clock", "late"].some((name) => changed.has(name))) drawState();
     if (changed.has("flow")) drawFlow();
     if (changed.has("field")) drawField();
     if (["leaders", "arrivals", "guns"].some((name) => changed.has(name))) planRows();
