@@ -14,11 +14,13 @@ import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 
 import aiomqtt
 import pytest
 from chaos_proxy import ChaosProxy, Habits, chaos
+from mountain_race import BACK_US, COL, PLAN, RUNNERS, Screens, as_col, col_reads, entries, lists_of
 from mqtt_peers import (
     OTHER,
     RACE,
@@ -34,13 +36,17 @@ from mqtt_peers import (
     tag_names,
     until,
 )
+from race_book import numbered
+from small_race import at
 
+from calanque.derived import Picture
 from readers.collector import Collector
 from readers.collector_batch import MAX_BYTES
 from readers.collector_store import CollectorStore
 from readers.mqtt_alarms import AlarmKind
 from readers.mqtt_intake import MqttIntake
 from readers.mqtt_link import BrokerAddress
+from timing.instants import MINUTE, MISSING
 from timing.race import Race
 
 
@@ -199,6 +205,70 @@ async def test_f22_forty_minutes_of_a_mountain_unload_late_and_are_the_same_read
     finally:
         undisturbed.journal.close()
     assert len(told(sink)) == 3_010
+
+
+async def test_f22_late_data_is_told_while_it_comes_and_the_race_ends_as_an_undisturbed_one(
+    broker: MosquittoProcess, store: CollectorStore, tmp_path: Path
+) -> None:
+    """3,000 crossings of the col come newest first when its network is back; another race has them as they happen."""
+    screens, sink = Screens(), JournalSink(PLAN.race, tmp_path / "journal.sqlite")
+    sink.now_us = lambda: screens.now_us
+    seen = [0]
+
+    async def show(now_us: int, upto: int | None = None) -> Picture:
+        news = [entry for entry in sink.journal.entries(after=seen[0]) if upto is None or entry.number <= upto]
+        seen[0] += len(news)
+        return await screens.show(news, now_us)
+
+    by_cable = entries(["start-main", "finish-main"])
+    try:
+        sink.journal.append([entry for entry in by_cable if entry.at_us < BACK_US]).result()
+        before = await show(BACK_US)
+        assert (before.times.crossing_us[1] == MISSING).all()
+        async with far_mat(broker, sink, store, 22) as (collector, mountain, _, _):
+            mountain.refuse()
+            mountain.cut()
+            await until(lambda: not collector.link.up)
+            reads = col_reads()
+            for first in range(0, RUNNERS, 200):
+                await collector.reads(as_col(reads[first : first + 200]))
+            assert collector.unconfirmed == RUNNERS
+            assert not screens.late
+            mountain.refuse(False)
+            await until(lambda: collector.unconfirmed == 0, 60)
+        await show(BACK_US, upto=seen[0] + 1)
+        (late,) = screens.late
+        assert late["point"] == "GINESTE"
+        assert 0 < late["reads"] < RUNNERS
+        after = await show(BACK_US)
+        (late,) = screens.late
+        assert (late["reads"], late["begun_us"], late["arrived_us"]) == (RUNNERS, BACK_US, BACK_US)
+        assert (late["first_us"], late["last_us"]) == (reads[-1].stamp_us, reads[0].stamp_us)
+        assert (after.times.crossing_us[1] != MISSING).all()
+        sink.journal.append([entry for entry in by_cable if entry.at_us >= BACK_US]).result()
+        disturbed = lists_of(await show(at("14:00:00")))
+        assert screens.late == []
+    finally:
+        screens.live.stop()
+        sink.journal.close()
+    assert disturbed == await _undisturbed()
+
+
+async def _undisturbed() -> bytes:
+    """The lists of the same race with a col that is never cut off; nothing is called late on the way."""
+    screens = Screens()
+    news = [
+        numbered(entry, number) for number, entry in enumerate(entries(["start-main", COL, "finish-main"]), start=1)
+    ]
+    try:
+        # What is late is told for five minutes: looking every four minutes misses nothing.
+        for _, some in groupby(news, key=lambda entry: entry.at_us // (4 * MINUTE)):
+            part = list(some)
+            picture = await screens.show(part, part[-1].at_us)
+            assert screens.late == []
+        return lists_of(picture)
+    finally:
+        screens.live.stop()
 
 
 def told(sink: JournalSink) -> list[tuple[str, int]]:

@@ -133,6 +133,7 @@ class JournalSink:
         self.open = asyncio.Event()
         self.open.set()
         self.refuse: RaceDayError | None = None
+        self.now_us: Callable[[], int] = lambda: 1
 
     async def batch(self, source: SourceId, batch: Any) -> None:
         await self.open.wait()
@@ -140,7 +141,7 @@ class JournalSink:
             raise self.refuse
         fresh, repeats = self.index.fresh(batch.reads)
         self.repeats += repeats
-        entry = reads_entry(fresh, 1, batch.delivery)
+        entry = reads_entry(fresh, self.now_us(), batch.delivery)
         await asyncio.wrap_future(self.journal.append([entry]))
 
     async def loss(self, source: SourceId, store: str, ranges: Any) -> None:
