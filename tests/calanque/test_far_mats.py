@@ -6,6 +6,7 @@ import asyncio
 import base64
 import contextlib
 import json
+import re
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import aiomqtt
+import httpx
 
 from calanque.broker import broker_address
 from calanque.commands.control import command
@@ -25,6 +27,7 @@ from simulators.files import write_race_day
 from simulators.physics import Physics
 from simulators.race_day import simulate
 from simulators.tapes import Tape
+from timing.instants import HOUR, MINUTE, SECOND
 from timing.reads import SourceId
 
 RACE_FILE = Path(__file__).parents[1] / "config" / "ten_miles.toml"
@@ -148,6 +151,32 @@ async def test_broken_batches_stop_nothing_and_lie_in_quarantine_with_their_reas
             assert payload.startswith(base64.b64decode(found["sample"]))
         assert engine.process is not None
         assert engine.process.returncode is None
+
+
+async def test_late_data_is_in_status_view_and_log_of_a_running_engine(tmp_path: Path) -> None:
+    async with far_race(tmp_path) as race:
+        made_us = STAMP_US + 4 * HOUR  # New York in summer.
+        back_us = made_us + 40 * MINUTE
+        race.clock = f"{back_us}@1@{time.time_ns() // 1_000}"
+        await race.broker()
+        where = await until(lambda: broker_address(race.folder.path, FAR))
+        engine = await race.engine()
+        await until(lambda: (race.status().get("broker") or {}).get("up"))
+        assert race.status()["late"] == []
+        async with aiomqtt.Client(
+            where.host, where.port, username=where.username, password=where.password, identifier=f"{FAR}:s1"
+        ) as collector:
+            reads = batch(1, 2_000, received_us=[made_us + 3 * SECOND] * 2_000, now_us=back_us)
+            await collector.publish(f"calanque/1/{RACE}/{FAR}/reads", reads, qos=1)
+            (said,) = await until(lambda: race.status().get("late"))
+            assert re.fullmatch(r"Late data from .+: 2,000 reads of 08:00:00-08:00:02, arrived at 08:4\d\.", said)
+            await until(lambda: said in engine.log.read_text(encoding="utf-8"))
+            holder = race.folder.holder()
+            assert holder is not None
+            async with httpx.AsyncClient(base_url=holder["url"]) as pages:
+                (late,) = (await pages.get("/view.json")).json()["sections"]["late"]
+                assert (late["point"], late["reads"], late["first_us"]) == ("KM5MI", 2_000, made_us + 1_000)
+                assert said in (await pages.get("/en/board")).text
 
 
 async def test_a_collector_whose_broker_is_down_says_so_and_delivers_when_it_comes(tmp_path: Path) -> None:
