@@ -261,7 +261,8 @@ async def test_a_program_that_calls_calls_again_and_a_reader_that_publishes_need
     posts = posts_of(tmp_path, {"start": f"call:127.0.0.1:{port}"}, FASTEST)
     async with served(*posts, clock=FASTEST) as server:
         for _ in range(2):
-            assert (await asyncio.wait_for(greetings.get(), 10)).endswith(b"@Pong@$")
+            async with asyncio.timeout(10):
+                assert (await greetings.get()).endswith(b"@Pong@$")
         assert server.addresses == {"start": f"call:127.0.0.1:{port}"}
     listening.close()
     with pytest.raises(ValueError, match="does not publish"):
