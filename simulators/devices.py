@@ -4,6 +4,7 @@ A device has no port and no clock of its own: `serve` joins it to a wire and tel
 what they say; that the rest of the house sees them alike is owned here.
 """
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
@@ -13,7 +14,7 @@ import numpy as np
 
 from readers.chronotrack_frames import GUN_TAG
 from readers.race_result_records import MARKER
-from simulators import chronelec_reader, mylaps_client
+from simulators import chronelec_reader, llrp_reader, mqtt_reader, mylaps_client
 from simulators.chronelec_reader import VirtualChronelec
 from simulators.chronotrack_client import SessionLine, VirtualSimpleClient
 from simulators.ipico_reader import IpicoTape, VirtualReader
@@ -95,7 +96,8 @@ AnyDevice: TypeAlias = WireDevice | VirtualMqttReader
 class DeviceClock:
     """What a device is told of time: the zone its clock shows, and how fast the race runs (0: as fast as possible).
 
-    What a real device repeats after some seconds it repeats after so many real seconds here, too.
+    What a real device repeats after some seconds it repeats after so many real seconds here, too, and what it can keep
+    while nobody listens lasts for as many real seconds: links come back in real time.
     """
 
     zone: ZoneInfo
@@ -108,6 +110,10 @@ class DeviceClock:
     def real(self, duration_us: Duration) -> Duration:
         """So many real microseconds in microseconds of the race; as fast as possible nothing ever repeats."""
         return round(duration_us * self.rate) if self.rate else DAY * 366
+
+    def room(self, records: int) -> int:
+        """How many records find room where a real device has room for so many."""
+        return round(records * max(1.0, self.rate)) if self.rate else sys.maxsize
 
     def shown(self, instants: Int64) -> list[int]:
         """Local time of these instants."""
@@ -172,7 +178,7 @@ def _llrp(tape: Tape, clock: DeviceClock) -> VirtualLlrpReader:
         antenna=tape.antenna,
         rssi=tape.rssi,
     )
-    return VirtualLlrpReader(held, stands_still=clock.stands_still)
+    return VirtualLlrpReader(held, stands_still=clock.stands_still, held_max=clock.room(llrp_reader.HELD_MAX))
 
 
 def _mylaps(tape: Tape, clock: DeviceClock) -> VirtualToolkit:
@@ -204,11 +210,13 @@ def _jchip(tape: Tape, clock: DeviceClock) -> VirtualJChip:
 
 
 def _impinj(tape: Tape, clock: DeviceClock) -> VirtualImpinj:
-    return VirtualImpinj(_chip_reads(tape), hostname=f"impinj-{tape.source}")
+    room = clock.room(mqtt_reader.IMPINJ_BUFFER)
+    return VirtualImpinj(_chip_reads(tape), hostname=f"impinj-{tape.source}", buffer_max=room)
 
 
 def _zebra(tape: Tape, clock: DeviceClock) -> VirtualZebra:
-    return VirtualZebra(_chip_reads(tape), heartbeat_us=clock.real(10 * SECOND))
+    room = clock.room(mqtt_reader.ZEBRA_RETAINED)
+    return VirtualZebra(_chip_reads(tape), heartbeat_us=clock.real(mqtt_reader.HEARTBEAT_US), retained_max=room)
 
 
 def _timy(tape: Tape, clock: DeviceClock) -> VirtualTimy:

@@ -179,3 +179,13 @@ def test_what_cannot_be_said_on_a_wire_is_refused_by_name() -> None:
         device_of(replace(tape, protocol="chronelec"), DeviceClock(zone=ZONE))
     with pytest.raises(ValueError, match="there is no virtual sundial"):
         device_of(replace(tape, protocol="sundial"), DeviceClock(zone=ZONE))
+
+
+def test_in_a_faster_race_there_is_as_much_more_room_and_repeats_stay_in_real_seconds() -> None:
+    assert DeviceClock(zone=ZONE).room(2_000) == 2_000
+    assert DeviceClock(zone=ZONE, rate=60).room(2_000) == 120_000
+    assert DeviceClock(zone=ZONE, rate=60).real(20 * SECOND) == 20 * MINUTE
+    day = DeviceClock(zone=ZONE, rate=0)
+    assert day.stands_still
+    assert day.room(1) > 10**9
+    assert day.real(SECOND) > DAY
