@@ -13,9 +13,12 @@ import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from calanque.errors import FolderInUse, FolderRefused
+
+if TYPE_CHECKING:
+    from config.plan import RacePlan
 
 _LOCK_BYTES: Final = 2_000
 """Of a lock file: what is told of its holder, and spaces."""
@@ -147,6 +150,20 @@ def folder_of(race: str) -> RaceFolder:
     """The folder a race lies in: given as it is, or by its name below `races/`."""
     path = Path(race)
     return RaceFolder(path if path.is_dir() else RACES / race)
+
+
+def plan_and_folder(race: str) -> "tuple[RacePlan, RaceFolder]":
+    """A race and its folder, for a command before the race: the folder, or a race file, whose folder may not be yet.
+
+    Raises: what `config.loader.load_race` raises.
+    """
+    from config.loader import load_race
+
+    if Path(race).is_file():
+        plan = load_race(Path(race))
+        return plan, folder_of(str(plan.race.id))
+    folder = folder_of(race)
+    return load_race(folder.path), folder
 
 
 def race_folder(name: str | Path, root: Path | None = None) -> RaceFolder:

@@ -7,6 +7,7 @@ unsound is not a second fault.
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from itertools import combinations, pairwise
+from typing import Final
 
 from config.race_draft import Draft, suggestion
 from config.race_file import MatSection, PointSection, WaveSection
@@ -318,11 +319,24 @@ def _protocols(draft: Draft) -> None:
                 f'"{source.protocol}" is not spoken here',
                 suggestion(source.protocol, list(PROTOCOL_CLOCKS)),
             )
-        elif source.connect.startswith("mqtt:") and "mqtt" not in _ways_to(source.protocol):
+        elif source.connect != "collector" and not _is_reached(source.protocol, source.connect.partition(":")[0]):
             ways = [way for way in _ways_to(source.protocol) if way != "file"]
-            draft.fault(
-                ("sources", index, "connect"), f'"{source.protocol}" does not speak MQTT itself', ", ".join(ways)
-            )
+            way = _WAYS[source.connect.partition(":")[0]]
+            draft.fault(("sources", index, "connect"), f'no "{source.protocol}" is reached {way}', ", ".join(ways))
+
+
+_WAYS: Final = {
+    "serial": "over a serial port",
+    "tcp": "over TCP",
+    "listen": "by waiting for its call",
+    "mqtt": "over MQTT by itself",
+}
+
+
+def _is_reached(protocol: str, scheme: str) -> bool:
+    """Whether a way leads to this kind of reader. A box may carry a serial line over TCP, either side calling."""
+    ways = _ways_to(protocol)
+    return scheme not in _WAYS or not ways or scheme in ways or (scheme in ("tcp", "listen") and "serial" in ways)
 
 
 def _ways_to(protocol: str) -> tuple[str, ...]:

@@ -42,11 +42,17 @@ class Heard:
 
     @property
     def understood(self) -> int:
-        """Events that need a reader of this kind."""
+        """Events that need a reader of this kind. Rubbish may look like text, or like an answer that makes no sense."""
         return sum(
-            not isinstance(event, Malformed) and not (isinstance(event, StatusSeen) and event.kind is StatusKind.BANNER)
+            not isinstance(event, Malformed)
+            and not (isinstance(event, StatusSeen) and event.kind in (StatusKind.BANNER, StatusKind.WARNING))
             for event in self.events
         )
+
+    @property
+    def is_it(self) -> bool:
+        """Whether this kind of reader is there: most of what came is understood."""
+        return self.understood > self.malformed
 
     @property
     def malformed(self) -> int:
@@ -145,7 +151,7 @@ def _says_anything(name: str, clock: RaceClock) -> bool:
 
 def _best(tried: Sequence[Heard]) -> Heard | None:
     """Who understood, and least of it not: the one that was asked before the one that only listened."""
-    found = [heard for heard in tried if heard.understood]
+    found = [heard for heard in tried if heard.is_it]
     return max(found, key=lambda heard: (heard.asked, heard.understood - heard.malformed), default=None)
 
 

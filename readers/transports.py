@@ -272,5 +272,7 @@ def watched(sock: socket.socket) -> None:
 
 def reason_of(error: BaseException) -> str:
     """What the system says, in its words."""
+    if isinstance(error, ConnectionRefusedError):
+        return "refused: nothing listens on this port"
     strerror = getattr(error, "strerror", None)
     return str(strerror or error or type(error).__name__)

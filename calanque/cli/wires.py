@@ -40,6 +40,10 @@ def probe(
     protocol: Annotated[
         str | None, typer.Option(help="Which kind of reader it is, if that is known; all that fit the wire are tried.")
     ] = None,
+    race: Annotated[
+        str | None,
+        typer.Option(metavar="RACE", help="The race it is for, a folder or a file: clocks are compared in its zone."),
+    ] = None,
 ) -> None:
     """What reader is at the end of a wire, how it is set up, and how its clock stands against this computer's.
 
@@ -51,7 +55,7 @@ def probe(
     """
     from calanque.commands.probe import probe_command
 
-    raise typer.Exit(probe_command(endpoint, protocol=protocol))
+    raise typer.Exit(probe_command(endpoint, protocol=protocol, race=race))
 
 
 @commands.command("set-clock", rich_help_panel=WIRES)
@@ -61,13 +65,16 @@ def set_clock(
     author: Annotated[str, typer.Option(help="Who says so.")],
     race: Annotated[
         str | None,
-        typer.Option(metavar="RACE", help="The race it is for: its zone is taken, and a note goes into its journal."),
+        typer.Option(
+            metavar="RACE", help="The race it is for, a folder or a file: for its zone, and a note in its journal."
+        ),
     ] = None,
 ) -> None:
     """Sets a reader's clock to this computer's time, before the race, and asks whether it was done.
 
-    No other command does, and no engine ever. Refused once the race has a gun,
-    or its first gun was planned: from then on a wrong clock is corrected in the journal (docs/clocks.md). A clock that
+    No other command does, and no engine ever. Refused while the race's engine talks with the reader, once the race has
+    a gun, and from the planned time of its first gun on: then a wrong clock is corrected in the journal
+    (docs/clocks.md). A clock that
     keeps local time gets that of the race's zone, else of this computer's. Exit code 1 when the clock is not right
     afterwards.
 

@@ -33,7 +33,7 @@ def clock_out_command(race: str, *, serial: str, wave: str | None) -> int:
         raise FrontDoorError(f"--wave {wave}: the race has {', '.join(waves)}")
     board = BoardClock(wave)
     over = follow(folder, lambda event: board.take(event, real_now_us()))
-    say(f"The clock of wave {wave or waves[0]} goes to {endpoint}. Ctrl+C ends it.")
+    say(f"The clock of wave {wave or waves[0]} is for {endpoint}. Ctrl+C ends it.")
     try:
         until_told(show(board, endpoint))
     finally:
@@ -49,11 +49,12 @@ async def show(board: BoardClock, endpoint: str) -> None:
             transport = await open_transport(endpoint)
         except TransportError as error:
             if str(error) != told:
-                warn(str(error))
+                warn(f"{error} (tried again every second)")
             told = str(error)
             await asyncio.sleep(AGAIN_S)
             continue
         told = ""
+        say(f"{endpoint} is open: a line a second goes there")
         with contextlib.suppress(TransportError, TimeoutError):
             await _lines(board, transport)
         transport.close()

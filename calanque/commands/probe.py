@@ -1,11 +1,12 @@
 """`calanque probe`: what reader is at the end of a wire, and how its clock stands; asks, and changes nothing."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
 from calanque.errors import FrontDoorError
 from calanque.exit_codes import DIFFERENT, OK
+from calanque.folder import plan_and_folder
 from calanque.terminal import say
 from readers.connector import Connector
 from readers.errors import ConnectFailed
@@ -25,20 +26,22 @@ _QUARTER: Final = 15 * MINUTE
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def probe_command(endpoint: str, *, protocol: str | None) -> int:
+def probe_command(endpoint: str, *, protocol: str | None, race: str | None) -> int:
     if protocol is not None and protocol not in KIND_OF:
         raise FrontDoorError(f"--protocol {protocol}: there are {', '.join(KIND_OF)}")
     connector = Connector(endpoint)
     names = [protocol] if protocol else kinds_for(endpoint)
-    return asyncio.run(_probe(connector, names, RaceClock.real()))
+    zone = None if race is None else plan_and_folder(race)[0].race.zone
+    return asyncio.run(_probe(connector, names, RaceClock.real(), zone))
 
 
-async def _probe(connector: Connector, names: list[str], clock: RaceClock) -> int:
+async def _probe(connector: Connector, names: list[str], clock: RaceClock, zone: tzinfo | None) -> int:
     try:
         found = await probe(lambda: patiently(connector), names, clock)
     finally:
         connector.close()
-    for line in report(found, local_offset_us()):
+    where = "this computer's zone" if zone is None else str(zone)
+    for line in report(found, local_offset_us(zone), where):
         say(line)
     return DIFFERENT if found.kind is None else OK
 
@@ -57,8 +60,8 @@ async def patiently(connector: Connector) -> Transport:
                 raise
 
 
-def report(found: Found, zone_us: Duration) -> list[str]:
-    """What was found, in lines for a person. `zone_us`: this computer's local time minus UTC."""
+def report(found: Found, zone_us: Duration, where: str = "this computer's zone") -> list[str]:
+    """What was found, in lines for a person. `zone_us`: local time minus UTC in `where`."""
     heard = found.kind
     if heard is None:
         return _nothing(found)
@@ -67,7 +70,7 @@ def report(found: Found, zone_us: Duration) -> list[str]:
     if not kind.asks_only:
         lines.append("  only listened: speaking with it sets it up, and a probe changes nothing")
     if heard.clock is not None:
-        lines += [f"  clock      {text}" for text in clock_words(heard.clock, kind.clock, zone_us)]
+        lines += [f"  clock      {text}" for text in clock_words(heard.clock, kind.clock, zone_us, where)]
     elif kind.reads_clock:
         lines.append("  clock      not told")
     lines += [f"  set up     {clean(text)}" for text in heard.said(StatusKind.SETTING)[:SAID_MAX]]
@@ -78,10 +81,9 @@ def report(found: Found, zone_us: Duration) -> list[str]:
     return lines
 
 
-def clock_words(seen: ClockSeen, kind: ClockKind, zone_us: Duration) -> list[str]:
+def clock_words(seen: ClockSeen, kind: ClockKind, zone_us: Duration, where: str = "this computer's zone") -> list[str]:
     """What a reader's clock shows, and how far it is from this computer's, within what is certain."""
-    half_s = seen.round_trip_us / 2 / SECOND
-    sure = f"give or take {half_s:.3f} s and what its clock resolves"
+    sure = sure_words(seen)
     if kind is ClockKind.ELAPSED:
         return [f"{timedelta(microseconds=seen.stamp_us)} since its zero, {sure}"]
     offset_us = seen.offset_us
@@ -95,14 +97,20 @@ def clock_words(seen: ClockSeen, kind: ClockKind, zone_us: Duration) -> list[str
     lines = [f"{date}{shown:%H:%M:%S.%f}"[:-3] + f", {ahead}"]
     expected_us = 0 if kind is ClockKind.UTC else zone_us
     if quarters_us == expected_us:
-        return [*lines, "the hour is right" if kind is ClockKind.UTC else "the hour is right for this computer's zone"]
+        return [*lines, "the hour is right" if kind is ClockKind.UTC else f"the hour is right for {where}"]
     off = f"{abs(quarters_us - expected_us) / HOUR:g} h {'ahead' if quarters_us > expected_us else 'behind'}"
-    return [*lines, f"WRONG HOUR: {off} of {'UTC' if kind is ClockKind.UTC else 'the local time of this computer'}"]
+    return [*lines, f"WRONG HOUR: {off} of {'UTC' if kind is ClockKind.UTC else f'the local time of {where}'}"]
 
 
-def local_offset_us() -> Duration:
-    """This computer's local time minus UTC, now."""
-    offset = datetime.now().astimezone().utcoffset() or timedelta()
+def sure_words(seen: ClockSeen) -> str:
+    """How far a comparison may be wrong: half the way there and back, and half of what the clock resolves if told."""
+    told = f"give or take {seen.uncertain_us / SECOND:.3f} s"
+    return f"{told} (it tells whole seconds)" if seen.resolution_us == SECOND else told
+
+
+def local_offset_us(zone: tzinfo | None) -> Duration:
+    """Local time minus UTC, now. `zone` None: this computer's."""
+    offset = datetime.now(UTC).astimezone(zone).utcoffset() or timedelta()
     return offset // timedelta(microseconds=1)
 
 

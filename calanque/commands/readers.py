@@ -16,8 +16,7 @@ def readers_command(name: str | None) -> int:
     longest = max(len(kind.name) for kind in READER_KINDS)
     for kind in READER_KINDS:
         say(f"  {kind.name.ljust(longest)}  {kind.title}")
-        past = "can be asked for past reads" if kind.rewind else "no past reads"
-        say(f"  {' ' * longest}  {', '.join(kind.transports)}; {past}")
+        say(f"  {' ' * longest}  {', '.join(kind.transports)}; past reads: {kind.rewind or 'none'}")
     say('`calanque readers NAME` tells more of one; in a race file it is called `protocol = "NAME"`')
     return OK
 

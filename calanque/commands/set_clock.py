@@ -8,22 +8,23 @@ from typing import Final
 
 from calanque.at_rest import read_race, ruled_race
 from calanque.commands.control import command
-from calanque.commands.probe import patiently
+from calanque.commands.probe import patiently, sure_words
 from calanque.errors import FrontDoorError
 from calanque.exit_codes import DIFFERENT, OK
-from calanque.folder import folder_of
+from calanque.folder import RaceFolder, plan_and_folder
 from calanque.terminal import say, warn
-from config.loader import load_race
 from config.plan import RacePlan
 from readers.clock_setting import ClockSet, ClockSetter, set_clock
 from readers.connector import Connector
 from readers.race_clock import RaceClock
 from timing.entries import NoteBody
-from timing.instants import SECOND, Instant
+from timing.instants import MINUTE, SECOND, Instant
 from timing.reader_kinds import KIND_OF
 from timing.reads import ClockKind
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_AN_HOUR_OR_SO: Final = 15 * MINUTE
+"""A clock that was off by so much was in another zone, or this computer is."""
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 
@@ -32,17 +33,23 @@ def set_clock_command(endpoint: str, *, protocol: str, author: str, race: str | 
     connector = Connector(endpoint)
     clock = RaceClock.real()
     zone: tzinfo | None = None
+    folder: RaceFolder | None = None
     if race is not None:
-        plan = load_race(folder_of(race).path)
-        _check_before_the_race(race, plan, clock.now_us())
+        plan, folder = plan_and_folder(race)
+        _check_before_the_race(folder, plan, clock.now_us())
+        _check_free(folder, plan, endpoint)
         zone = plan.race.zone
         _warn_of_another_hour(plan, KIND_OF[protocol].clock, clock.now_us())
     shown_at = right_clock(KIND_OF[protocol].clock, zone)
     done = asyncio.run(_set(connector, setter, clock, shown_at))
     text = words(done, endpoint, protocol)
     say(text)
-    if race is not None:
-        _note(race, text, author, clock.now_us())
+    if folder is not None:
+        _note(folder, text, author, clock.now_us())
+    elif abs(done.was_off_us) >= _AN_HOUR_OR_SO and KIND_OF[protocol].clock is not ClockKind.UTC:
+        here = datetime.now(UTC).astimezone().tzname()
+        warn(f"That was {_off(done.was_off_us)} by this computer's zone ({here}): if the race is elsewhere, the reader "
+             "is wrong now. Give --race, for its zone, and set it again")  # fmt: skip
     return OK if done.is_right else DIFFERENT
 
 
@@ -75,11 +82,10 @@ def _local_stamp(instant: Instant, zone: tzinfo | None) -> int:
 
 def words(done: ClockSet, endpoint: str, protocol: str) -> str:
     """What was done, for the terminal and for the journal."""
-    within_s = done.after.uncertain_us / SECOND
     result = "set" if done.is_right else "NOT RIGHT after setting it"
     return (
         f"clock of {endpoint} ({protocol}) {result}: it was {_off(done.was_off_us)} and is {_off(done.is_off_us)}, "
-        f"give or take {within_s:.3f} s and what it resolves"
+        f"{sure_words(done.after)}"
     )
 
 
@@ -87,17 +93,25 @@ def _off(off_us: int) -> str:
     return f"{abs(off_us) / SECOND:.3f} s {'ahead' if off_us >= 0 else 'behind'}"
 
 
-def _check_before_the_race(race: str, plan: RacePlan, now_us: Instant) -> None:
+def _check_free(folder: RaceFolder, plan: RacePlan, endpoint: str) -> None:
+    """Raises: FrontDoorError when an engine talks with this reader: most take one host, and its race is armed."""
+    if folder.holder() is not None and endpoint in {source.connect for source in plan.race.sources}:
+        raise FrontDoorError(
+            f"the engine of {folder.path} runs and talks with {endpoint}: end it first, then set the clock"
+        )
+
+
+def _check_before_the_race(folder: RaceFolder, plan: RacePlan, now_us: Instant) -> None:
     """Raises: FrontDoorError once a clock that is moved would move times that count."""
     instead = "a clock that is wrong now is corrected in the journal: `calanque clocks`, docs/clocks.md"
     first_us = min(wave.planned_gun_us for wave in plan.race.waves)
     if first_us <= now_us <= plan.race.last_instant_us:
         raise FrontDoorError(f"the first gun was planned and the race may be on: {instead}")
-    if not folder_of(race).journal.is_file():
+    if not folder.journal.is_file():
         return
-    with read_race(race) as at_rest:
+    with read_race(str(folder.path)) as at_rest:
         if at_rest.state.guns:
-            raise FrontDoorError(f"{race} has a gun in its journal: {instead}")
+            raise FrontDoorError(f"{folder.path} has a gun in its journal: {instead}")
 
 
 def _warn_of_another_hour(plan: RacePlan, kind: ClockKind, now_us: Instant) -> None:
@@ -110,8 +124,8 @@ def _warn_of_another_hour(plan: RacePlan, kind: ClockKind, now_us: Instant) -> N
         warn(f"The clocks change before this race: set it again on race day, else it is {_off(-moved)} then")
 
 
-def _note(race: str, text: str, author: str, now_us: Instant) -> None:
-    folder = folder_of(race)
+def _note(folder: RaceFolder, text: str, author: str, now_us: Instant) -> None:
+    race = str(folder.path)
     holder = folder.holder()
     if holder is not None and "url" in holder:
         number = command(folder, "note", {"text": text, "author": author})["number"]

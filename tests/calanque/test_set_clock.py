@@ -121,3 +121,33 @@ def unsettable() -> str:
         except ClockNotSet:
             return name
     pytest.skip("every kind can be set")
+
+
+def test_the_file_of_a_race_that_was_never_run_is_enough_for_its_zone(
+    folder: RaceFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "eve.toml"
+    file.write_text((folder.path / "race.toml").read_text(encoding="utf-8"), encoding="utf-8")
+    assert set_clock_command("tcp:127.0.0.1:1", protocol="ipico", author="Anne", race=str(file)) == OK
+    said = capsys.readouterr()
+    assert "noted nowhere" in said.err
+    assert "elsewhere" not in said.err
+
+
+def test_a_jump_of_an_hour_by_this_computers_zone_is_told(
+    folder: RaceFolder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def an_hour(*_: object) -> ClockSet:
+        return ClockSet(before=SEEN, after=SEEN, was_off_us=HOUR, is_off_us=0)
+
+    monkeypatch.setattr(set_clock, "set_clock", an_hour)
+    assert set_clock_command("tcp:127.0.0.1:1", protocol="ipico", author="Anne", race=None) == OK
+    assert "if the race is elsewhere, the reader is wrong now" in capsys.readouterr().err
+
+
+def test_a_reader_of_a_running_engine_is_left_alone(folder: RaceFolder) -> None:
+    source = load_race(folder.path).race.sources[0]
+    with folder.hold("a test"), pytest.raises(FrontDoorError, match=r"runs and talks with .*: end it first"):
+        set_clock_command(source.connect, protocol="ipico", author="Anne", race=str(folder.path))
+    assert REACHED == []

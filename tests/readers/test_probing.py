@@ -170,3 +170,26 @@ def test_a_clock_is_told_with_its_hour_its_difference_and_its_error_bar(
     said = "\n".join(clock_words(seen, kind, zone_us))
     assert words in said
     assert "give or take 0.020 s" in said
+
+
+@pytest.mark.timeout(120)
+async def test_a_web_server_is_no_reader(tmp_path: Path) -> None:
+    """A page has characters enough to look like an answer of somebody, once, among much that is nothing."""
+
+    async def page(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(200)
+        head = b"HTTP/1.0 400 Bad request\r\nServer: SimpleHTTP/0.6 Python/3.11.7\r\nContent-Type: text/html\r\n\r\n"
+        writer.write(
+            head + b"<!DOCTYPE HTML>\r\n<html lang='en'>\r\n<p>Bad request syntax ('ab00000222').</p>\r\n</html>\r\n"
+        )
+        writer.close()
+
+    server = await asyncio.start_server(page, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    connect = f"tcp:127.0.0.1:{port}"
+    found = await probe(
+        lambda: open_transport(connect), ["ipico", "ultra", "race_result"], RaceClock.real(), listen_s=0.2
+    )
+    server.close()
+    assert found.kind is None
+    assert "makes no sense" in report(found, 0)[0]
