@@ -131,17 +131,19 @@ def _runners(race: Race, plan: FieldPlan) -> _Runners:
 
 
 def _bibs(race: Race, runners: _Runners) -> Int64:
-    """Bibs from each wave's ranges where they are wide enough (the elite first), else counted on from the last."""
+    """Bibs from each wave's ranges where they are wide enough (the elite first), else counted on from the highest."""
     bibs = np.zeros(len(runners.wave), np.int64)
-    used = 0
+    used: set[int] = set()
     for index, wave in enumerate(race.waves):
         members = np.flatnonzero(runners.wave == index)
         members = members[np.argsort(~runners.elite[members], kind="stable")]
-        free = [b for low, high in wave.bibs for b in range(low, high + 1) if b > 0]
+        # An earlier wave that was too big for its range may have counted on into this one.
+        free = [b for low, high in wave.bibs for b in range(low, high + 1) if b > 0 and b not in used]
         if len(free) < len(members):
-            free = list(range(used + 1, used + len(members) + 1))
+            last = max(used, default=0)
+            free = list(range(last + 1, last + len(members) + 1))
         bibs[members] = free[: len(members)]
-        used = max(used, int(bibs[members].max(initial=0)))
+        used.update(free[: len(members)])
     return bibs
 
 

@@ -1,6 +1,7 @@
 """The field from a seed: who is entered, when they really crossed, and whether it looks like Marseille-Cassis."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -44,6 +45,15 @@ def test_bibs_and_tags_are_each_somebody_s_alone(field: SimField) -> None:
     assert len(set(tags)) == len(tags)
     assert all(tag.startswith("058") and tag == tag.upper() for tag in tags)
     assert len({tag_code(number) for number in range(100_000)}) == 100_000
+
+
+def test_a_wave_too_big_for_its_range_takes_no_bib_of_the_next_ones() -> None:
+    race = marseille(waves=2)
+    narrow, wide = replace(race.waves[0], bibs=((1, 40),)), replace(race.waves[1], bibs=((41, 5_000),))
+    made = make_field(replace(race, waves=(narrow, wide)), FieldPlan(runners=600))
+    bibs = [entrant.bib for entrant in made.roster.entrants]
+    assert len(set(bibs)) == len(bibs)
+    assert {entrant.wave for entrant in made.roster.entrants if entrant.role == "runner"} == {"1", "2"}
 
 
 def test_net_times_are_those_of_the_race(field: SimField) -> None:
