@@ -145,7 +145,7 @@ async def test_an_engine_that_is_killed_and_started_again_has_every_read_once(ra
     assert status["reads"] == 500
     assert race.row()["malformed"] == 0
     assert race.row()["link"] == "up"
-    assert list(race.folder.capture.glob("start.*.capture"))
+    await until(lambda: list(race.folder.capture.glob("start.*.capture")))  # written in a thread, a moment later
 
 
 async def test_two_sources_under_one_topic_are_refused_before_anything_runs(race: MqttRace) -> None:
