@@ -18,6 +18,7 @@ gc.set_threshold(50_000, 20, 20)
 def _app_of(command: list[str]) -> "Typer":
     """The whole command line; or the part with the one command whose start is a good part of its time."""
     if command == ["results"]:
+        gc.disable()  # over in a second: what is garbage by then is not worth looking for, from the first import on
         from calanque.cli.begin import commands
 
         return commands
