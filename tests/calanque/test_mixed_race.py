@@ -6,7 +6,6 @@ emitted, each on its own reader's grid.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import subprocess
 import sys
@@ -46,9 +45,10 @@ class Cutter:
             await course.until(lambda share=share: course.finished >= share * self.runners, within_s=3_600)
             proxy = self.wires.proxies[source]
             made = proxy.connections
-            proxy.cut_after(333)
-            await asyncio.sleep(0.1)
-            proxy.cut()
+            if source.startswith("finish"):
+                proxy.cut_after(333)  # bytes pass at the peak
+            else:
+                proxy.cut()
             await course.until(lambda proxy=proxy, made=made: proxy.connections > made)
 
 

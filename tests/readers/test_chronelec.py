@@ -17,6 +17,7 @@ from readers import chronelec_frames as frames
 from readers.chronelec import BAD_CHECK, UNBLOCKED, ChronelecProtocol
 from readers.driver import driver_for
 from readers.events import Malformed, MemoryState, StatusKind, StatusSeen
+from readers.health import Link
 from readers.protocol import Acknowledging
 from readers.race_clock import RaceClock
 from readers.text_lines import LINE_MAX
@@ -207,7 +208,7 @@ async def test_over_a_real_line_nothing_is_acknowledged_while_the_journal_stands
         port = PtyPeer(path)
         playing = asyncio.ensure_future(play(device, port, clock.now_us))
         if stands_still:
-            await asyncio.sleep(1.0)
+            await sink.until(lambda: driver.health.reads >= 2)  # the first passing again, since nobody took it
             assert device.acknowledged == 0
         else:
             sink.open.set()
@@ -217,7 +218,7 @@ async def test_over_a_real_line_nothing_is_acknowledged_while_the_journal_stands
                     await asyncio.sleep(0.02)
         await ended(playing)
         port.close()
-        await asyncio.sleep(0.3)
+        await sink.until(lambda: driver.health.link is Link.DOWN)
     await ended(running)
     assert set(sink.all) == {(f"{n:06d}", impulse.stamp_us) for n, impulse in enumerate(made, 1)}
     assert device.forbidden == []

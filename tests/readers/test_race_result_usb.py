@@ -17,6 +17,7 @@ from timer_talk import START, Talk, play, reads, warnings
 from readers import race_result_usb_frames as frames
 from readers.driver import Driver
 from readers.events import ClockSeen, DecoderEvent, GunSeen, Malformed, MemoryState, StatusSeen
+from readers.health import Link
 from readers.protocol import Since
 from readers.race_clock import RaceClock
 from readers.race_result_usb import (
@@ -342,7 +343,7 @@ async def test_over_a_real_line_a_cable_that_is_pulled_loses_nothing(tmp_path: P
             await sink.until(lambda: sink.count > 10)
         await ended(playing)
         port.close()
-        await asyncio.sleep(0.3)
+        await sink.until(lambda: driver.health.link is Link.DOWN)
     await ended(running)
     assert device.forbidden == []
 
