@@ -12,9 +12,10 @@ from typing import Final
 from readers.chronelec_frames import ACKNOWLEDGE, REPEAT, STATUS_QUESTION, checksum
 from readers.day_time import time_of_day_us
 from readers.events import DecoderEvent, Malformed, MemoryProgress, MemoryState, StatusKind, StatusSeen
+from readers.malformed import malformed
 from readers.protocol import Now, Since
 from readers.questions import Questions
-from readers.text_lines import TextLines, is_words, malformed, text
+from readers.text_lines import TextLines, is_words, text
 from timing.reads import ChipRead, ReadKind, Tag
 
 NO_FRAME: Final = "no frame of a Chronelec decoder"

@@ -17,12 +17,12 @@ from readers.chronotrack_lines import (
     NewLocation,
     Seen,
     is_read,
-    malformed,
     name_of,
     read_line,
 )
 from readers.events import DecoderEvent, Malformed, MemoryProgress, MemoryState, StatusKind, StatusSeen
 from readers.heartbeat import Heartbeat
+from readers.malformed import malformed
 from readers.protocol import Now
 from timing.reads import ChipRead
 

@@ -10,7 +10,8 @@ from typing import Final
 
 from readers.chronotrack_frames import GUN_TAG, NEW_LOCATION_TAG
 from readers.events import GunSeen, Malformed
-from readers.pieces import SAMPLE_MAX, Piece, Pieces
+from readers.malformed import NO_END, malformed
+from readers.pieces import Piece, Pieces
 from readers.wall_stamps import day_us, time_of_day_us
 from timing.instants import SECOND
 from timing.reads import ChipRead, ClockKind, Tag
@@ -21,8 +22,6 @@ NAME_MAX: Final = 64
 
 NO_LINE: Final = "not a line of the protocol"
 BEFORE_LINE: Final = "noise before a line"
-NO_END: Final = "no line end"
-CUT: Final = "cut off by the end of the link"
 
 _READ: Final = re.compile(r"CT01_[0-9]{2}~")
 _TAG: Final = re.compile(r"[!-}]{1,64}")
@@ -73,20 +72,13 @@ class ChronoTrackStream:
         return [part for piece in self._pieces.feed(data) for part in _parts_of(piece)]
 
     def forget(self) -> list[Malformed]:
-        left = self._pieces.forget()
-        if left is None or not left.data.strip(_AROUND.encode()):
-            return []
-        return [malformed(CUT, (left.sample + left.data).decode("latin-1"), left.lost + len(left.data))]
-
-
-def malformed(reason: str, text: str, size: int | None = None) -> Malformed:
-    return Malformed(reason=reason, raw=text[:SAMPLE_MAX], size=len(text) if size is None else size)
+        return self._pieces.forget(nothing=_AROUND.encode())
 
 
 def _parts_of(piece: Piece) -> list[str | Malformed]:
     found: list[str | Malformed] = []
     if piece.lost:
-        found.append(malformed(NO_END, piece.sample.decode("latin-1"), piece.lost))
+        found.append(malformed(NO_END, piece.sample, piece.lost))
     text = piece.data.decode("latin-1").strip(_AROUND)
     starts = [match.start() for match in _READ.finditer(text)]
     if not starts:

@@ -20,16 +20,14 @@ from readers.ipico_records import (
     control_frame,
     control_span,
 )
+from readers.malformed import CUT, NO_END, SAMPLE_MAX, malformed
 from timing.reads import ChipRead
 
 LINE_MAX: Final = 1024
 """Longest line looked at. Records have 44 characters at most, control frames 520 in theory, banners about 100."""
 TAIL_MAX: Final = 64
 """Of a longer line, the end: a good record may follow the noise."""
-SAMPLE_MAX: Final = 200
 
-NO_END: Final = "no line end"
-CUT: Final = "cut off by the end of the link"
 
 _BINARY: Final = 0xAA
 _SPECIAL: Final = re.compile(rb"[\r\n\xaa]")
@@ -87,7 +85,7 @@ class IpicoStream:
         self._rest, self._sample, self._dropped, self._tail = b"", b"", 0, b""
         if not sample.strip(b"\0 \t"):
             return []
-        return [_malformed(CUT, sample, size)]
+        return [malformed(CUT, sample, size)]
 
     # Cutting
 
@@ -117,12 +115,12 @@ class IpicoStream:
             if length is None:
                 return buffer[at:]
             if length == 0:
-                events.append(_malformed(NO_RECORD, buffer[at : at + 1], 1))
+                events.append(malformed(NO_RECORD, buffer[at : at + 1], 1))
                 place += 1
                 continue
             frame = buffer[at : at + length]
             read = self._decoder.binary(frame, received_us)
-            events.append(_malformed(read, frame, length) if isinstance(read, str) else read)
+            events.append(malformed(read, frame, length) if isinstance(read, str) else read)
             place += length
         return buffer[place:]
 
@@ -140,7 +138,7 @@ class IpicoStream:
             self._drop(piece)
             sample, size, tail = self._sample, self._dropped, self._tail
             self._sample, self._dropped, self._tail = b"", 0, b""
-            events.append(_malformed(NO_END, sample, size))
+            events.append(malformed(NO_END, sample, size))
             self._search(tail, received_us, events, tell=False)
             return
         piece = piece.replace(b"\0", b"").strip(b" \t")
@@ -198,14 +196,14 @@ class IpicoStream:
                 if isinstance(event, str):
                     continue
                 if tell and start > place:
-                    events.append(_malformed(NO_RECORD, piece[place:start], start - place))
+                    events.append(malformed(NO_RECORD, piece[place:start], start - place))
                 events.append(event)
                 place = end
                 break
         if tell and place < len(piece):
             reason = self._whole(piece, received_us) if place == 0 else NO_RECORD
             events.append(
-                _malformed(reason if isinstance(reason, str) else NO_RECORD, piece[place:], len(piece) - place)
+                malformed(reason if isinstance(reason, str) else NO_RECORD, piece[place:], len(piece) - place)
             )
 
 
@@ -255,7 +253,3 @@ def _is_text(piece: bytes) -> bool:
     return bool(
         _TEXT.fullmatch(piece) and _WORDS.search(piece) and not _HEADER.match(piece) and not _CANDIDATE.search(piece)
     )
-
-
-def _malformed(reason: str, raw: bytes, size: int) -> Malformed:
-    return Malformed(reason=reason, raw=raw[:SAMPLE_MAX].decode("latin-1"), size=size)

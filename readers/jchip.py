@@ -22,7 +22,8 @@ from readers.events import (
     StatusSeen,
 )
 from readers.jchip_frames import GET_TIME, SEND_ALL
-from readers.line_cutter import LineCutter, malformed
+from readers.line_cutter import LineCutter
+from readers.malformed import malformed
 from readers.protocol import Now, Since
 from timing.instants import DAY, HOUR, MINUTE, SECOND
 from timing.reads import ChipRead, Tag

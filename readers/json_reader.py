@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from readers.collector_json import NotANumber, Refused, clean, strict_value
 from readers.events import DecoderEvent, Malformed, MemoryProgress, MemoryState, StatusKind, StatusSeen
+from readers.malformed import SAMPLE_MAX, malformed
 from readers.protocol import Now
 
 MESSAGE_MAX: Final = 1024 * 1024
@@ -18,7 +19,6 @@ MESSAGE_MAX: Final = 1024 * 1024
 RAW_MAX: Final = 1_000
 """Characters of a record kept beside its read."""
 ANTENNA_MAX: Final = 32_767
-_MALFORMED_RAW: Final = 200
 _PRESENCE_MAX: Final = 64
 _STANDING_MAX: Final = 8
 
@@ -184,7 +184,7 @@ class JsonReader:
                 events += self.message(line.removeprefix(b"data:"), now)
         if self._skipped or len(self._buffer) > MESSAGE_MAX:
             if not self._skipped:
-                self._skipped_head = bytes(self._buffer[:_MALFORMED_RAW])
+                self._skipped_head = bytes(self._buffer[:SAMPLE_MAX])
             self._skipped += len(self._buffer)
             self._buffer.clear()
         self._searched = len(self._buffer)
@@ -222,10 +222,6 @@ class JsonReader:
 
 
 # Values of a record.
-
-
-def malformed(reason: str, payload: bytes) -> Malformed:
-    return Malformed(reason=reason, raw=payload[:_MALFORMED_RAW].decode("latin-1"), size=len(payload))
 
 
 def remade(value: object) -> str:

@@ -8,11 +8,7 @@ import re
 from typing import Final
 
 from readers.events import Malformed
-
-SAMPLE_MAX: Final = 200
-
-NO_END: Final = "no line end"
-CUT: Final = "cut off by the end of the link"
+from readers.malformed import CUT, NO_END, SAMPLE_MAX, malformed
 
 _END: Final = re.compile(rb"[\r\n]")
 _RAW: Final = re.compile(rb"(?:^|[\r\n])[Uu][\r\n]")
@@ -82,8 +78,3 @@ def _cut_raw(buffer: bytes) -> tuple[list[bytes], bytes]:
             return lines, buffer[place:]
         lines.append(buffer[place : found.start()])
         place = found.end()
-
-
-def malformed(reason: str, raw: bytes, size: int | None = None) -> Malformed:
-    """What could not be understood, its first bytes kept."""
-    return Malformed(reason=reason, raw=raw[:SAMPLE_MAX].decode("latin-1"), size=len(raw) if size is None else size)

@@ -15,9 +15,10 @@ from typing import Final
 
 from readers.events import DecoderEvent, GunSeen, Malformed, MemoryProgress, MemoryState, StatusKind, StatusSeen
 from readers.heartbeat import Heartbeat
+from readers.malformed import malformed
 from readers.mylaps_frames import frame
 from readers.mylaps_records import keys_of, marker_event, passing_read, store_read, zone_offset_us
-from readers.mylaps_stream import Frame, MylapsStream, malformed
+from readers.mylaps_stream import Frame, MylapsStream
 from readers.protocol import Now
 from timing.instants import MINUTE
 from timing.reads import ChipRead

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from readers.events import Malformed
-from readers.pieces import SAMPLE_MAX, Piece, Pieces
+from readers.malformed import malformed
+from readers.pieces import Piece, Pieces
 
 FRAME_MAX: Final = 1 << 18
 """A version 2 message has at most 100 passings; with every key there is they have some 40,000 bytes."""
@@ -19,7 +20,6 @@ NAME_MAX: Final = 64
 NO_FRAME: Final = "not a frame: Source@Function@...@$"
 BEFORE_FRAME: Final = "noise before a frame"
 NO_END: Final = "no frame end"
-CUT: Final = "cut off by the end of the link"
 
 FUNCTIONS: Final = frozenset(
     {"Pong", "AckPong", "Ping", "AckPing", "Store", "Passing", "Marker", "GetInfo", "AckGetInfo", "GetLocations"}
@@ -53,20 +53,13 @@ class MylapsStream:
         return [part for piece in self._pieces.feed(data) for part in _parts_of(piece)]
 
     def forget(self) -> list[Malformed]:
-        left = self._pieces.forget()
-        if left is None or not left.data.strip(_AROUND.encode()):
-            return []
-        return [malformed(CUT, (left.sample + left.data).decode("latin-1"), left.lost + len(left.data))]
-
-
-def malformed(reason: str, text: str, size: int | None = None) -> Malformed:
-    return Malformed(reason=reason, raw=text[:SAMPLE_MAX], size=len(text) if size is None else size)
+        return self._pieces.forget(nothing=_AROUND.encode())
 
 
 def _parts_of(piece: Piece) -> list[Frame | Malformed]:
     found: list[Frame | Malformed] = []
     if piece.lost:
-        found.append(malformed(NO_END, piece.sample.decode("latin-1"), piece.lost))
+        found.append(malformed(NO_END, piece.sample, piece.lost))
     text = piece.data.decode("latin-1").strip(_AROUND)
     if text:
         found += _frame(text)

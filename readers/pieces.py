@@ -5,9 +5,9 @@ same bytes give the same pieces however they are cut between calls; `forget` whe
 """
 
 from dataclasses import dataclass
-from typing import Final
 
-SAMPLE_MAX: Final = 200
+from readers.events import Malformed
+from readers.malformed import CUT, SAMPLE_MAX, malformed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +56,15 @@ class Pieces:
         self._add(rest)
         return pieces
 
-    def forget(self) -> Piece | None:
-        """What is left at the end of a link, if anything: it never meets what comes next."""
-        return self._take() if self._rest else None
+    def forget(self, *, nothing: bytes) -> list[Malformed]:
+        """The link has ended: what is left is malformed, and never meets what comes next.
+
+        nothing: bytes that mean nothing, if there are no others.
+        """
+        left = self._take()
+        if not left.data.strip(nothing):
+            return []
+        return [malformed(CUT, left.sample + left.data, left.lost + len(left.data))]
 
     def _add(self, part: bytes) -> None:
         self._rest += part

@@ -6,13 +6,12 @@ ISO 8859-1. Knows no records. Never raises.
 
 from typing import Final, NamedTuple
 
+from readers.malformed import CUT, NO_END, SAMPLE_MAX
+
 LINE_MAX: Final = 1024
 """Longest line looked at: passings have about 100 characters, a status 150."""
 TAIL_MAX: Final = 256
 """Of a longer line, the end: a push may follow noise."""
-SAMPLE_MAX: Final = 200
-NO_END: Final = "no line end"
-CUT: Final = "cut off by the end of the link"
 
 _PUSHED: Final = b"#P;"
 _BLANK: Final = b"\0\r\t "

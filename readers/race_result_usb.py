@@ -18,6 +18,7 @@ from readers.events import (
     StatusSeen,
 )
 from readers.hand_reads import HandReads
+from readers.malformed import malformed
 from readers.protocol import Now, Since
 from readers.questions import Questions
 from readers.race_result_usb_frames import (
@@ -34,7 +35,7 @@ from readers.race_result_usb_frames import (
     stamp_us,
 )
 from readers.race_result_usb_lines import NO_PASSING, Answer, Boot, BoxLines, PassingLine, hex_fields, passing_line
-from readers.text_lines import malformed, text
+from readers.text_lines import text
 from timing.reads import ChipRead, Tag
 
 WAKE_UP_US: Final = 3_000_000

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from readers.events import Malformed, StatusKind, StatusSeen
-from readers.text_lines import TextLines, is_words, malformed, text
+from readers.malformed import malformed
+from readers.text_lines import TextLines, is_words, text
 
 LINES_MAX: Final = 4096
 """Lines of one answer; the box sends some dozens of passings at a time."""

@@ -12,9 +12,10 @@ from typing import Final
 from readers.day_time import time_of_day_us
 from readers.events import DecoderEvent, Malformed, MemoryProgress, MemoryState, StatusKind, StatusSeen
 from readers.hand_reads import HandReads
+from readers.malformed import malformed
 from readers.protocol import Now, Since
 from readers.tag_heuer_frames import checksum
-from readers.text_lines import TextLines, is_words, malformed, text
+from readers.text_lines import TextLines, is_words, text
 
 NO_FRAME: Final = "no frame of a TAG Heuer timer"
 BAD_CHECK: Final = "wrong checksum"

@@ -8,15 +8,13 @@ import re
 from typing import Final
 
 from readers.events import Malformed
+from readers.malformed import CUT, NO_END, SAMPLE_MAX, malformed
 
 LINE_MAX: Final = 512
 """Longest line looked at. The devices that use this send 100 characters at most."""
 TAIL_MAX: Final = 64
 """Of a longer line, the end, which is looked at as a line of its own: a good record may follow the noise."""
-SAMPLE_MAX: Final = 200
 
-NO_END: Final = "no line end"
-CUT: Final = "cut off by the end of the link"
 
 _ENDS: Final = re.compile(rb"[\r\n]")
 _WORDS: Final = re.compile(rb"(?=.*[A-Za-z]{2})[\t\x20-\x7e]{2,}")
@@ -85,11 +83,6 @@ class TextLines:
         if line or (self._keep_empty and not self._dropped):
             lines.append(line)
         self._reset()
-
-
-def malformed(reason: str, raw: bytes, size: int | None = None) -> Malformed:
-    """What could not be understood, as the event that keeps it."""
-    return Malformed(reason=reason, raw=text(raw[:SAMPLE_MAX]), size=len(raw) if size is None else size)
 
 
 def text(raw: bytes) -> str:

@@ -11,7 +11,8 @@ from typing import Final, TypeAlias
 from readers.day_time import time_of_day_us
 from readers.events import GunSeen, Malformed, StatusKind, StatusSeen
 from readers.hand_reads import HandReads
-from readers.text_lines import TextLines, is_words, malformed, text
+from readers.malformed import malformed
+from readers.text_lines import TextLines, is_words, text
 from readers.timy_frames import CLOCK_LENGTH, FRAME_LENGTH, check_digits
 from timing.reads import ChipRead
 

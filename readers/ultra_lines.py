@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, TypeAlias
 
 from readers.events import Malformed
-from readers.line_cutter import malformed
+from readers.malformed import malformed
 from readers.ultra_frames import SECONDS_END, stamp_of
 from timing.reads import ChipRead, Tag
 

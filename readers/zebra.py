@@ -11,7 +11,8 @@ from readers.collector_json import clean
 from readers.event_numbers import EventNumbers
 from readers.events import DecoderEvent, StatusKind, StatusSeen
 from readers.iso_stamps import utc_stamp_us
-from readers.json_reader import JsonReader, antenna_of, hex_code, malformed, signal_dbm, whole
+from readers.json_reader import JsonReader, antenna_of, hex_code, signal_dbm, whole
+from readers.malformed import malformed
 from readers.protocol import Now
 from timing.instants import SECOND
 from timing.reads import ChipRead, Tag

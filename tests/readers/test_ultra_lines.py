@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from readers import ultra_frames as frames
 from readers.events import Malformed
-from readers.line_cutter import CUT, NO_END, LineCutter
+from readers.line_cutter import LineCutter
+from readers.malformed import CUT, NO_END
 from readers.ultra import LINE_MAX
 from readers.ultra_lines import (
     BAD_CLOCK,
