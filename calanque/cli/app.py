@@ -10,6 +10,7 @@ from calanque.cli.begin import commands as begin
 from calanque.cli.decide import commands as decide
 from calanque.cli.race_day import commands as race_day
 from calanque.cli.rule import rule
+from calanque.cli.rule_runners import rule_runners
 from calanque.cli.wires import commands as wires
 
 app = typer.Typer(
@@ -50,5 +51,6 @@ app.add_typer(begin)
 app.add_typer(race_day)
 app.add_typer(wires)
 app.add_typer(decide)
+rule.add_typer(rule_runners)
 app.add_typer(rule, name="rule", rich_help_panel=DECIDE)
 app.add_typer(after)

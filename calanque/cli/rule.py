@@ -1,4 +1,7 @@
-"""The command line of rulings: `calanque rule ACT RACE …`, one command for each kind of act."""
+"""The command line of rulings: `calanque rule ACT RACE …`, one command for each kind of act on what was measured.
+
+Acts on runners and their places are in `rule_runners`.
+"""
 
 from typing import Annotated, Any, Final
 
@@ -29,10 +32,10 @@ Since = Annotated[str | None, typer.Option("--from", metavar="HH:MM:SS", help="O
 Until = Annotated[str | None, typer.Option("--to", metavar="HH:MM:SS", help="Only before this hour.")]
 RuleNumber = Annotated[str, typer.Option("--rule", help="Number of the rule that is applied.")]
 
-_CREW: Final = "crew"
+CREW: Final = "crew"
 
 
-def _give(
+def give(
     race: str, act: dict[str, Any], *, author: str, role: str, reason: str, preview: bool, seen: int | None
 ) -> None:
     """Hands the act in and ends the command. Instants in it are still hours as given; `rule_command` places them."""
@@ -53,7 +56,7 @@ def gun(
     author: Author,
     at: Annotated[str | None, typer.Option(metavar="HH:MM:SS", help="The gun, to the microsecond if need be.")] = None,
     signal: Annotated[int | None, typer.Option(help="Or the journal number of the signal that is in force.")] = None,
-    role: RoleName = _CREW,
+    role: RoleName = CREW,
     reason: Reason = "",
     preview: Preview = False,
     seen: Seen = None,
@@ -63,7 +66,7 @@ def gun(
     Example: `calanque rule gun races/my_race --wave 1 --at 08:59:58.63 --author Anne --reason "video"`
     """
     act = {"act": "set_gun", "wave": wave, "instant_us": at, "signal": signal}
-    _give(race, act, author=author, role=role, reason=reason, preview=preview, seen=seen)
+    give(race, act, author=author, role=role, reason=reason, preview=preview, seen=seen)
 
 
 @rule.command("recall")
@@ -72,7 +75,7 @@ def recall(
     wave: Annotated[str, typer.Option(help="Whose start was recalled.")],
     at: Annotated[str, typer.Option(metavar="HH:MM:SS", help="Signals up to this hour do not count.")],
     author: Author,
-    role: RoleName = _CREW,
+    role: RoleName = CREW,
     reason: Reason = "",
     preview: Preview = False,
     seen: Seen = None,
@@ -82,7 +85,7 @@ def recall(
     Example: `calanque rule recall races/my_race --wave 1 --at 09:00:30 --author Anne`
     """
     act = {"act": "recall_start", "wave": wave, "at_us": at}
-    _give(race, act, author=author, role=role, reason=reason, preview=preview, seen=seen)
+    give(race, act, author=author, role=role, reason=reason, preview=preview, seen=seen)
 
 
 @rule.command("clock")
@@ -103,7 +106,7 @@ def clock(
         str | None, typer.Option(metavar="HH:MM:SS", help="Reads that arrived from here on.")
     ] = None,
     received_to: Annotated[str | None, typer.Option(metavar="HH:MM:SS", help="Reads that arrived before.")] = None,
-    role: RoleName = _CREW,
+    role: RoleName = CREW,
     reason: Reason = "",
     preview: Preview = False,
     seen: Seen = None,
@@ -121,7 +124,7 @@ def clock(
         "stamps": _span(since, until),
         "received": _span(received_from, received_to),
     }
-    _give(race, act, author=author, role=role, reason=reason, preview=preview, seen=seen)
+    give(race, act, author=author, role=role, reason=reason, preview=preview, seen=seen)
 
 
 @rule.command("time")
@@ -132,7 +135,7 @@ def time(
     author: Author,
     at: Annotated[str | None, typer.Option(metavar="HH:MM:SS", help="When they crossed its line.")] = None,
     none: Annotated[bool, typer.Option("--none", help="They did not cross it, whatever the mats saw.")] = False,
-    role: RoleName = _CREW,
+    role: RoleName = CREW,
     reason: Reason = "",
     preview: Preview = False,
     seen: Seen = None,
@@ -144,7 +147,7 @@ def time(
     if (at is None) != none:
         raise typer.BadParameter("give --at HH:MM:SS or --none, one of the two")
     act = {"act": "set_time", "bib": bib, "point": point, "instant_us": at}
-    _give(race, act, author=author, role=role, reason=reason, preview=preview, seen=seen)
+    give(race, act, author=author, role=role, reason=reason, preview=preview, seen=seen)
 
 
 def _reads(
@@ -169,7 +172,7 @@ def aside(
     antenna: Antenna = None,
     since: Since = None,
     until: Until = None,
-    role: RoleName = _CREW,
+    role: RoleName = CREW,
     reason: Reason = "",
     preview: Preview = False,
     seen: Seen = None,
@@ -179,7 +182,7 @@ def aside(
     Example: `calanque rule aside races/my_race --bib 712 --mat FINISH-MAIN --to 09:50:00 --author Anne`
     """
     act = {"act": "set_aside", "reads": _reads(bib, tag, mat, antenna, _span(since, until))}
-    _give(race, act, author=author, role=role, reason=reason, preview=preview, seen=seen)
+    give(race, act, author=author, role=role, reason=reason, preview=preview, seen=seen)
 
 
 @rule.command("use")
@@ -192,7 +195,7 @@ def use(
     antenna: Antenna = None,
     since: Since = None,
     until: Until = None,
-    role: RoleName = _CREW,
+    role: RoleName = CREW,
     reason: Reason = "",
     preview: Preview = False,
     seen: Seen = None,
@@ -202,7 +205,7 @@ def use(
     Example: `calanque rule use races/my_race --bib 712 --mat FINISH-MAIN --from 09:49:00 --author Anne`
     """
     act = {"act": "use_again", "reads": _reads(bib, tag, mat, antenna, _span(since, until))}
-    _give(race, act, author=author, role=role, reason=reason, preview=preview, seen=seen)
+    give(race, act, author=author, role=role, reason=reason, preview=preview, seen=seen)
 
 
 @rule.command("out")
@@ -213,7 +216,7 @@ def out(
     antenna: Antenna = None,
     since: Since = None,
     until: Until = None,
-    role: RoleName = _CREW,
+    role: RoleName = CREW,
     reason: Reason = "",
     preview: Preview = False,
     seen: Seen = None,
@@ -223,7 +226,7 @@ def out(
     Example: `calanque rule out races/my_race --mat GINESTE-MAIN --from 10:10:00 --to 10:14:00 --author Anne`
     """
     act = {"act": "out_of_use", "mat": mat, "antenna": antenna, "span": _span(since, until)}
-    _give(race, act, author=author, role=role, reason=reason, preview=preview, seen=seen)
+    give(race, act, author=author, role=role, reason=reason, preview=preview, seen=seen)
 
 
 @rule.command("tag")
@@ -234,7 +237,7 @@ def tag(
     bib: Annotated[str | None, typer.Option(help="Who wore it; nobody unless given.")] = None,
     since: Since = None,
     until: Until = None,
-    role: RoleName = _CREW,
+    role: RoleName = CREW,
     reason: Reason = "",
     preview: Preview = False,
     seen: Seen = None,
@@ -244,7 +247,7 @@ def tag(
     Example: `calanque rule tag races/my_race 058003F1A2B4 --bib 712 --author Anne --reason "handed out at the desk"`
     """
     act = {"act": "assign_tag", "tag": code.upper(), "bib": bib, "span": _span(since, until)}
-    _give(race, act, author=author, role=role, reason=reason, preview=preview, seen=seen)
+    give(race, act, author=author, role=role, reason=reason, preview=preview, seen=seen)
 
 
 @rule.command("swap")
@@ -255,7 +258,7 @@ def swap(
     author: Author,
     since: Since = None,
     until: Until = None,
-    role: RoleName = _CREW,
+    role: RoleName = CREW,
     reason: Reason = "",
     preview: Preview = False,
     seen: Seen = None,
@@ -265,152 +268,4 @@ def swap(
     Example: `calanque rule swap races/my_race 712 713 --author Anne --reason "a couple"`
     """
     act = {"act": "swap_tags", "bibs": [first, second], "span": _span(since, until)}
-    _give(race, act, author=author, role=role, reason=reason, preview=preview, seen=seen)
-
-
-@rule.command("wave")
-def wave(
-    race: Race,
-    bibs: Bibs,
-    to: Annotated[str, typer.Option(help="Into which wave.")],
-    author: Author,
-    role: RoleName = _CREW,
-    reason: Reason = "",
-    preview: Preview = False,
-    seen: Seen = None,
-) -> None:
-    """Moves runners to another wave: gun times follow, net times do not.
-
-    Example: `calanque rule wave races/my_race 2501-2600 --to 1 --author Anne`
-    """
-    act = {"act": "move_to_wave", "bibs": bibs, "wave": to}
-    _give(race, act, author=author, role=role, reason=reason, preview=preview, seen=seen)
-
-
-@rule.command("status")
-def status(
-    race: Race,
-    bibs: Bibs,
-    status: Annotated[str, typer.Option("--is", help="DNS, DNF, NC or HD; empty takes any such word back.")],
-    author: Author,
-    at: Annotated[str | None, typer.Option(metavar="HH:MM:SS", help="When they gave up; now unless given.")] = None,
-    role: RoleName = _CREW,
-    reason: Reason = "",
-    preview: Preview = False,
-    seen: Seen = None,
-) -> None:
-    """Declares runners DNS, DNF (reads after it are held and shown), NC or HD.
-
-    Example: `calanque rule status races/my_race 712 --is DNF --at 10:20:00 --author Marc --reason "radio, km 12"`
-    """
-    act = {"act": "declare", "bibs": bibs, "status": status.upper(), "at_us": at or "now"}
-    _give(race, act, author=author, role=role, reason=reason, preview=preview, seen=seen)
-
-
-@rule.command("dsq")
-def dsq(
-    race: Race,
-    bibs: Bibs,
-    rule_number: RuleNumber,
-    author: Author,
-    reason: Reason = "",
-    preview: Preview = False,
-    seen: Seen = None,
-) -> None:
-    """Disqualifies, signed by the jury: times are kept, places are lost.
-
-    Example: `calanque rule dsq races/my_race 712 --rule "TR 6.3" --author "L. Roux" --reason "assistance"`
-    """
-    act = {"act": "disqualify", "bibs": bibs, "rule": rule_number}
-    _give(race, act, author=author, role="jury", reason=reason, preview=preview, seen=seen)
-
-
-@rule.command("reinstate")
-def reinstate(
-    race: Race,
-    bibs: Bibs,
-    rule_number: RuleNumber,
-    author: Author,
-    reason: Reason = "",
-    preview: Preview = False,
-    seen: Seen = None,
-) -> None:
-    """Reinstates, signed by the jury: as if never disqualified.
-
-    Example: `calanque rule reinstate races/my_race 712 --rule "TR 8.7" --author "L. Roux" --reason "appeal"`
-    """
-    act = {"act": "reinstate", "bibs": bibs, "rule": rule_number}
-    _give(race, act, author=author, role="jury", reason=reason, preview=preview, seen=seen)
-
-
-@rule.command("order")
-def order(
-    race: Race,
-    bibs: Annotated[list[str], typer.Argument(metavar="BIB...", help="Best first; `12=15`: together.")],
-    author: Author,
-    reason: Reason = "",
-    preview: Preview = False,
-    seen: Seen = None,
-) -> None:
-    """The order over the finish line, signed by the jury. No time is invented or changed.
-
-    Example: `calanque rule order races/my_race 7 4 12=15 --author "L. Roux" --reason "line camera"`
-    """
-    act = {"act": "finish_order", "order": [together.split("=") for together in bibs]}
-    _give(race, act, author=author, role="jury", reason=reason, preview=preview, seen=seen)
-
-
-@rule.command("category")
-def category(
-    race: Race,
-    bibs: Bibs,
-    category: Annotated[str, typer.Option("--is", help="The whole category, like M2F.")],
-    author: Author,
-    role: RoleName = _CREW,
-    reason: Reason = "",
-    preview: Preview = False,
-    seen: Seen = None,
-) -> None:
-    """Puts runners into a category, whatever roster and birth year say.
-
-    Example: `calanque rule category races/my_race 712 --is HANDIM --author Anne`
-    """
-    act = {"act": "set_category", "bibs": bibs, "category": category}
-    _give(race, act, author=author, role=role, reason=reason, preview=preview, seen=seen)
-
-
-@rule.command("clear")
-def clear(
-    race: Race,
-    bibs: Bibs,
-    question: Annotated[str, typer.Option(help="Which question, by its word: before_own_gun, check_by_eye, …")],
-    author: Author,
-    role: RoleName = _CREW,
-    reason: Reason = "",
-    preview: Preview = False,
-    seen: Seen = None,
-) -> None:
-    """A question about runners was looked into: it stands as it is.
-
-    Example: `calanque rule clear races/my_race 712 --question check_by_eye --author Anne --reason "seen at the line"`
-    """
-    act = {"act": "clear", "bibs": bibs, "question": question}
-    _give(race, act, author=author, role=role, reason=reason, preview=preview, seen=seen)
-
-
-@rule.command("withdraw")
-def withdraw(
-    race: Race,
-    number: Annotated[int, typer.Argument(metavar="NUMBER", min=1, help="Journal number of what is taken back.")],
-    author: Author,
-    role: RoleName = _CREW,
-    reason: Reason = "",
-    preview: Preview = False,
-    seen: Seen = None,
-) -> None:
-    """Takes back a ruling, a closing, a gun by hand, a roster or a sighting: as if it had never been.
-
-    Example: `calanque rule withdraw races/my_race 4711 --author Anne --reason "wrong bib"`
-    """
-    act = {"act": "withdraw", "number": number}
-    _give(race, act, author=author, role=role, reason=reason, preview=preview, seen=seen)
+    give(race, act, author=author, role=role, reason=reason, preview=preview, seen=seen)

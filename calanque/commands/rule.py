@@ -107,6 +107,22 @@ def post_command(race: str, list_id: str, state: str, *, author: str, role: str,
     return OK
 
 
+_DECIDED: Final = {
+    Language.FR: {
+        "posted": "affichée", "official": "officielle", "reopened": "rouverte", "first": ", les {depth} premiers",
+        "start": "Départ clos à {at}.", "finish": "Arrivée close à {at}.",
+        "gun": "Coup de feu de la vague {wave} à {at} ({origin}).",
+        "button": "au bouton", "hand": "saisi", "file": "fichier",
+    },
+    Language.EN: {
+        "posted": "posted", "official": "official", "reopened": "reopened", "first": ", the first {depth}",
+        "start": "Start closed at {at}.", "finish": "Finish closed at {at}.",
+        "gun": "Gun of wave {wave} at {at} ({origin}).",
+        "button": "by the button", "hand": "entered", "file": "file",
+    },
+}  # fmt: skip
+
+
 def rulings_command(race: str, *, language: str | None) -> int:
     """All that people decided, in the order of the journal: who, when, what and why, and what is withdrawn."""
     with read_race(race) as at_rest:
@@ -123,27 +139,35 @@ def rulings_command(race: str, *, language: str | None) -> int:
 
 def _decided(state: RaceState, plan: RacePlan, language: Language) -> Iterator[tuple[int, Instant, str, str]]:
     """Number, hour, who and what of everything that can be withdrawn by its number."""
-    zone = plan.race.zone
+    zone, words = plan.race.zone, _DECIDED[language]
     for ruling in state.rulings:
         body = ruling.body
         what = act_sentence(body.act, plan, language) + (f" ({body.reason})" if body.reason else "")
         yield ruling.number, ruling.at_us, f"{body.author}, {body.role}", what
     for posted in state.postings:
         post = posted.body
-        depth = "" if post.depth is None else f", {post.depth}"
-        what = f"{post.list_id}: {post.state}{depth}" + (f" ({post.reason})" if post.reason else "")
+        depth = "" if post.depth is None else words["first"].format(depth=post.depth)
+        what = f"{post.list_id}: {words[post.state]}{depth}" + (f" ({post.reason})" if post.reason else "")
         yield posted.number, posted.at_us, f"{post.author}, {post.role}", what
     for sighting in state.sightings:
         seen = sighting.body
         yield sighting.number, sighting.at_us, seen.author, f"{seen.point} {hour(seen.at_us, zone)}: {seen.bib or '?'}"
     for closing in state.closings:
         close = closing.body
-        at = "–" if close.at_us is None else hour(close.at_us, zone)
-        yield closing.number, closing.at_us, close.author, f"close {close.point} {at}"
+        at = "–" if close.at_us is None else _hour_or_day(close.at_us, plan)
+        yield closing.number, closing.at_us, close.author, words[close.point].format(at=at)
     for gun in state.guns:
         if gun.body.origin != "wire" and gun.body.instant_us is not None:
-            what = f"gun {gun.body.wave} {hour(gun.body.instant_us, zone)} ({gun.body.origin})"
+            what = words["gun"].format(
+                wave=gun.body.wave, at=hour(gun.body.instant_us, zone), origin=words[gun.body.origin]
+            )
             yield gun.number, gun.at_us, gun.body.author, what
+
+
+def _hour_or_day(at_us: Instant, plan: RacePlan) -> str:
+    """The hour, with its date where that is not race day: a finish may close at the end of the race window."""
+    told = moment(at_us, plan.race.zone)[:19].replace("T", " ")
+    return told.removeprefix(f"{plan.race.day} ")
 
 
 def placed_act(act: Mapping[str, Any], race: Race) -> dict[str, Any]:
