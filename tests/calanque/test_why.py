@@ -19,11 +19,12 @@ from results.printing import Language
 from results.why import Choice, Why, why_values
 from results.why_reads import Reason
 from results.why_words import why_sentences
-from timing.entries import GunBody
+from timing.entries import ClosingBody, GunBody
 from timing.instants import HOUR, MINUTE, SECOND
 from timing.race import Mat, MatRole, PointKind
 from timing.reads import ClockKind, SourceId, Tag
 from timing.roster import Bib
+from timing.ruling_entries import PostingBody
 from timing.rulings import (
     AssignTag,
     Clear,
@@ -511,3 +512,24 @@ def test_a_finish_too_soon_after_the_col_stands_with_a_question_about_both() -> 
     assert "at “Arrivée” sooner after the point before than anybody can be" in told(found)
     race.rule(SetTime(bib=Bib("7"), point="GINESTE", instant_us=None))
     assert "out_of_order" not in [question.kind.value for question in race.why(7).questions]
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        (
+            "fr",
+            ("Arrivée close à 2024-10-28 00:00:00.", "sex-F: affichée, les 3 premiers", "Disqualifier le dossard"),
+        ),
+        ("en", ("Finish closed at 2024-10-28 00:00:00.", "sex-F: posted, the first 3", "Disqualify bib")),
+    ],
+)
+def test_all_that_was_decided_is_told_in_one_language(tmp_path: Path, language: str, told: tuple[str, ...]) -> None:
+    race = everything()
+    race.take(ClosingBody(point="finish", at_us=PLAN.race.last_instant_us, author="Anne"))
+    race.take(
+        PostingBody(list_id="sex-F", state="posted", at_us=at("14:00:00"), author="Anne", role=Role.JURY, depth=3)
+    )
+    said = calanque("rulings", race.folder(tmp_path).path, "--language", language).stdout
+    for words in told:
+        assert words in said
