@@ -268,7 +268,7 @@ class Collector:
                 if not message.retain:  # a request of some past race is none now
                     await self._on_command(client, payload)
             elif topic == confirmed_topic(self.race, self.source, self.store.id):
-                await self._on_confirmed(parse_confirmed(payload))
+                await self._on_confirmed(parse_confirmed(payload), kept=bool(message.retain))
 
     # What the engine says.
 
@@ -285,12 +285,12 @@ class Collector:
             self._holding.outbox.engine_here(_real_us() + pause_us)
         self._to_send.set()
 
-    async def _on_confirmed(self, confirmed: Confirmed | Refused) -> None:
+    async def _on_confirmed(self, confirmed: Confirmed | Refused, *, kept: bool) -> None:
         if isinstance(confirmed, Refused):
             logger.warning("a confirmation that cannot be read", extra={"reason": confirmed.reason})
             return
         if confirmed.store == self.store.id:
-            await self._holding.confirm(confirmed)
+            await self._holding.confirm(confirmed, kept=kept)
 
     async def _on_command(self, client: aiomqtt.Client, payload: bytes) -> None:
         got_us = self._host.wall_us()

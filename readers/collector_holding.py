@@ -68,8 +68,8 @@ class Holding:
             "counted until the crew accepts it",
         )
 
-    async def confirm(self, confirmed: Confirmed) -> None:
-        """Take in a confirmation for this store, if its journal is the accepted one.
+    async def confirm(self, confirmed: Confirmed, *, kept: bool = False) -> None:
+        """Take in a confirmation for this store, if its journal is the accepted one. `kept`: see `Outbox.confirm`.
 
         Raises: Renewed when it shows that somebody else gives out numbers of this store.
         """
@@ -85,7 +85,7 @@ class Holding:
             if problem is None:
                 raise Renewed
             return
-        if self.outbox.confirm(confirmed.through, confirmed.also, self._steady_us()):
+        if self.outbox.confirm(confirmed.through, confirmed.also, self._steady_us(), kept=kept):
             self._changed()
 
     async def renew(self, why: str) -> str | None:

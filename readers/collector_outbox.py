@@ -6,11 +6,12 @@ microseconds of a steady clock. Knows numbers only: no reads, no store, no MQTT.
 """
 
 from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from readers.collector_batch import MAX_READS
-from readers.collector_cursor import Cursor, Range, clipped
+from readers.collector_cursor import HIGHEST, Cursor, Range, clipped
 from timing.instants import MILLISECOND, SECOND
 
 FULL_BATCH: Final = 200
@@ -63,6 +64,10 @@ class Outbox:
         self._asked: deque[Range] = deque()
         self._fresh: deque[tuple[int, int]] = deque()  # (last number, when stored) of what was never sent
         self._sent = last  # highest number ever sent by this process, or stored before it
+        # Of what was stored before this process, only what it has sent itself can be confirmed to it: under the same
+        # numbers a copy of this store may have sent other reads, and the broker keeps what was confirmed to that.
+        self._stored_before = last
+        self._sent_of_before = Cursor()
         self._turn = 0
         self._suspects_next = False
 
@@ -109,11 +114,14 @@ class Outbox:
     def engine_away(self) -> None:
         self._here = False
 
-    def confirm(self, through: int, also: tuple[Range, ...], now_us: int) -> bool:
-        """The engine holds these. Returns whether anything moved."""
+    def confirm(self, through: int, also: tuple[Range, ...], now_us: int, *, kept: bool = False) -> bool:
+        """The engine holds these, from whomever it has them. Returns whether anything moved.
+
+        kept: the broker had it from before this link, so that it does not speak of what was sent over this one.
+        """
         parts = [(1, through)] if through else []
         moved = False
-        for first, last in [*parts, *also]:
+        for first, last in self._ours([*parts, *also], kept):
             moved |= bool(self.confirmed.add(first, last))
         if not moved:
             return False
@@ -128,6 +136,12 @@ class Outbox:
         for parcel in self._under_way:  # things move again: nobody waits out a long pause
             parcel.due_us = min(parcel.due_us, now_us + PATIENCE_US)
         return True
+
+    def _ours(self, ranges: Sequence[Range], kept: bool) -> Iterator[Range]:
+        """Those that this process sent, or that nobody else could have sent."""
+        for sent in () if kept else self._sent_of_before.ranges:
+            yield from clipped(ranges, *sent)
+        yield from clipped(ranges, self._stored_before + 1, HIGHEST)
 
     def ask(self, first: int, last: int) -> None:
         """The engine asks for these, confirmed or not. What is not held is left out (the caller tells)."""
@@ -167,6 +181,8 @@ class Outbox:
         parcel.due_us = now_us + min(PATIENCE_US << min(parcel.level, 6), LONGEST_PATIENCE_US)
         parcel.level += 1
         self._sent = max(self._sent, parcel.last)
+        if parcel.first <= self._stored_before:
+            self._sent_of_before.add(parcel.first, min(parcel.last, self._stored_before))
         while self._fresh and self._fresh[0][0] <= self._sent:
             self._fresh.popleft()
         if not self._is_confirmed(parcel):  # asked for, and confirmed already: sent once and done with

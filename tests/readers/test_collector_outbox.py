@@ -59,6 +59,22 @@ def test_what_an_earlier_run_left_goes_out_without_waiting():
     assert sent(box, 0) == [(8, 10)]
 
 
+def test_f23_what_an_earlier_run_left_is_confirmed_only_once_this_one_has_sent_it():
+    """A copy of the store may have sent other reads under these numbers; the broker keeps what was confirmed to it."""
+    box = Outbox(last=60, confirmed=Cursor(50))
+    box.linked()
+    assert not box.confirm(60, (), 0, kept=True)
+    box.engine_here(0)
+    assert box.unconfirmed == 10
+    assert sent(box, 0) == [(51, 60)]
+    assert not box.confirm(60, (), 0, kept=True)  # from before this link, though it came after the batch
+    assert box.confirm(60, (), 0)
+    assert box.unconfirmed == 0
+    box.stored(70, 0)
+    assert sent(box, LONGEST_WAIT_US) == [(61, 70)]
+    assert box.confirm(70, (), 0, kept=True)  # nobody but this run has had these numbers: no need to send them again
+
+
 def test_at_most_20_unconfirmed_batches_are_under_way():
     box = ready(MAX_READS * (UNDER_WAY + 5))
     assert len(sent(box, 0)) == UNDER_WAY
