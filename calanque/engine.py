@@ -198,7 +198,7 @@ class Engine:
 
     async def _watch(self) -> None:
         """Ends the run when the picture can no longer be made, and says it when the journal cannot be written."""
-        writing = True
+        outages, writing = 0, True
         host_clock = HostClock()
         told: frozenset[tuple[object, ...]] = frozenset()
         late: frozenset[str] = frozenset()
@@ -214,12 +214,12 @@ class Engine:
             health = self.journal.health
             if health.stopped:
                 raise FrontDoorError(f"the journal takes nothing more: {health.error}")
-            if health.writing != writing:
-                writing = health.writing
-                if writing:
-                    logger.warning("the journal is written again; nothing confirmed was lost")
-                else:
-                    logger.error("ALARM: nothing can be journalled, nothing is confirmed: %s", health.error)
+            if health.outages > outages:
+                outages, writing = health.outages, False
+                logger.error("ALARM: nothing can be journalled, nothing is confirmed: %s", health.outage_error)
+            if health.writing and not writing:
+                writing = True
+                logger.warning("the journal is written again; nothing confirmed was lost")
 
     def _tell_clocks(self, told: frozenset[tuple[object, ...]]) -> frozenset[tuple[object, ...]]:
         """Says in the log what is newly wrong with a clock, and what is no more; what is known now."""

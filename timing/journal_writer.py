@@ -48,7 +48,8 @@ class WriterHealth:
     """How the writer fares, for the crew's page. Durations in microseconds of the steady clock.
 
     `failing_us`: how long nothing could be made durable, None while all is well. `stopped`: it will not go on by
-    itself. `flushing_us`: how long the flush under way has taken, None between flushes.
+    itself. `flushing_us`: how long the flush under way has taken, None between flushes. `outages`: how often it
+    began to fail, so that one shorter than the time between two looks is seen too; `outage_error`: why, the last time.
     """
 
     waiting_entries: int
@@ -59,6 +60,8 @@ class WriterHealth:
     flushing_us: Duration | None
     failing_us: Duration | None
     failed_tries: int
+    outages: int
+    outage_error: str
     error: str | None
     stopped: bool
 
@@ -106,6 +109,8 @@ class JournalWriter:
         self._closing_at_us: int | None = None
         self._failing_since_us: int | None = None
         self._failed_tries = 0
+        self._outages = 0
+        self._outage_error = ""
         self._error: str | None = None
         self._stopped = False
         self._flushes = 0
@@ -138,6 +143,8 @@ class JournalWriter:
                 flushing_us=None if self._flush_began_us is None else now - self._flush_began_us,
                 failing_us=None if self._failing_since_us is None else now - self._failing_since_us,
                 failed_tries=self._failed_tries,
+                outages=self._outages,
+                outage_error=self._outage_error,
                 error=self._error,
                 stopped=self._stopped,
             )
@@ -299,9 +306,10 @@ class JournalWriter:
         with self._state:
             self._flush_began_us = None
             self._failed_tries += 1
-            self._error = words
+            self._error = self._outage_error = words
             if self._failing_since_us is None:
                 self._failing_since_us = began_us
+                self._outages += 1
 
     def _paused(self, pause_us: Duration) -> bool:
         """Wait before the next try; False when closing and its time is up."""

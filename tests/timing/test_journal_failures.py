@@ -42,8 +42,11 @@ def test_a_lock_held_by_somebody_else_delays_and_is_shown(tmp_path: Path) -> Non
         backup.execute("ROLLBACK")
         backup.close()
         assert [future.result(DEADLINE_S) for future in waiting] == [(4 + i,) for i in range(20)]
-        assert journal.health.writing
-        assert journal.health.error is None
+        health = journal.health
+        assert health.writing
+        assert health.error is None
+        assert health.outages == 1, "what is over between two looks is seen too"
+        assert "another program holds the journal" in health.outage_error
         assert journal.verify().entries == 23
 
 
