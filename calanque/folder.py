@@ -153,17 +153,18 @@ def folder_of(race: str) -> RaceFolder:
 
 
 def plan_and_folder(race: str) -> "tuple[RacePlan, RaceFolder]":
-    """A race and its folder, for a command before the race: the folder, or a race file, whose folder may not be yet.
+    """A race and its folder, for a command before the race: that, or a race file or a shipped race, whose folder may
+    not be yet.
 
     Raises: what `config.loader.load_race` raises.
     """
     from config.loader import load_race
 
-    if Path(race).is_file():
-        plan = load_race(Path(race))
-        return plan, folder_of(str(plan.race.id))
     folder = folder_of(race)
-    return load_race(folder.path), folder
+    if folder.race_file.is_file():
+        return load_race(folder.path), folder
+    plan = load_race(race)
+    return plan, folder_of(str(plan.race.id))
 
 
 def race_folder(name: str | Path, root: Path | None = None) -> RaceFolder:

@@ -1,18 +1,14 @@
-"""What a row of the table of readers says, in words: for `calanque readers`, and for the pages written from it."""
+"""The table of readers in words: what a row says, for `calanque readers` and the pages written from it, and which row
+a person means."""
 
 from collections.abc import Mapping
 from typing import Final
 
-from timing.reader_kinds import ReaderKind
+from calanque.errors import FrontDoorError
+from config.race_draft import suggestion
+from timing.reader_kinds import KIND_OF, WAYS, ReaderKind
 from timing.reads import ClockKind
 
-WAYS: Final[Mapping[str, str]] = {
-    "serial": "a serial port",
-    "tcp": "TCP (it is called)",
-    "listen": "TCP (it calls us)",
-    "mqtt": "MQTT through the race's broker",
-    "file": "its files",
-}
 CLOCKS: Final[Mapping[ClockKind, str]] = {
     ClockKind.UTC: "UTC",
     ClockKind.LOCAL: "local time with a date",
@@ -35,6 +31,26 @@ def facts(kind: ReaderKind) -> list[tuple[str, str]]:
         ("documented", kind.known),
         ("not done", kind.not_done or ALL_DONE),
     ]
+
+
+def kind_called(name: str) -> ReaderKind:
+    """Raises: FrontDoorError with the nearest name."""
+    if name not in KIND_OF:
+        raise FrontDoorError(f"no reader is called {name!r}; give {suggestion(name, list(KIND_OF))}")
+    return KIND_OF[name]
+
+
+def kind_reached(name: str, endpoint: str) -> ReaderKind:
+    """The kind of that name, when it can be reached in this way.
+
+    Raises: FrontDoorError.
+    """
+    kind, scheme = kind_called(name), endpoint.partition(":")[0]
+    if not kind.is_reached_by(scheme):
+        example = "; it calls: give listen:PORT, and set it to send there" if "listen" in kind.transports else ""
+        ways = " or ".join(WAYS[way] for way in kind.transports if way != "file")
+        raise FrontDoorError(f"{endpoint}: {kind.title} is reached over {ways}{example}")
+    return kind
 
 
 def _yes(answer: bool) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from calanque.recorder import Recorder
 from readers.events import ClockSeen, GunSeen
-from readers.health import Link, SourceHealth
+from readers.health import Link, SourceHealth, link_news
 from readers.race_clock import RaceClock
 from timing.clocks import moments
 from timing.entries import ClockBody, GunBody
@@ -33,9 +33,8 @@ class SourceBoard:
 
     def note(self, health: SourceHealth) -> None:
         before = self._health.get(health.source)
-        if before is None or (before.link, before.error) != (health.link, health.error):
-            level = logging.INFO if health.link in (Link.UP, Link.OPENED) else logging.WARNING
-            logger.log(level, "%s: link %s %s", health.source, health.link.value, health.error)
+        if news := link_news(before, health):
+            logger.log(logging.INFO if health.link in (Link.UP, Link.OPENED) else logging.WARNING, "%s", news)
         self._health[health.source] = health
 
     def of(self, source: SourceId) -> SourceHealth:
@@ -100,15 +99,15 @@ class SourceSink:
     def clock(self, source: SourceId, clock: ClockSeen) -> None:
         """Not waited for: a clock that is asked every few seconds must not delay reads."""
         known = self._offsets.get(source)
-        if known is not None and abs(clock.offset_us - known) <= max(CLOCK_MOVED_US, clock.round_trip_us):
+        if known is not None and abs(clock.offset_us - known) <= max(CLOCK_MOVED_US, clock.window_us):
             return
         self._offsets[source] = clock.offset_us
         self._recorder.note(
             ClockBody(
                 source=source,
                 clock_us=clock.stamp_us,
-                asked_us=clock.asked_us,
-                round_trip_us=clock.round_trip_us,
+                asked_us=clock.earliest_us,
+                round_trip_us=clock.window_us,
             )
         )
 

@@ -7,15 +7,14 @@ unsound is not a second fault.
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from itertools import combinations, pairwise
-from typing import Final
 
 from config.race_draft import Draft, suggestion
-from config.race_file import MatSection, PointSection, WaveSection
+from config.race_file import MatSection, PointSection, SourceSection, WaveSection
 from config.race_moments import midnight, moment_of, next_midnight
 from config.race_values import PROTOCOL_CLOCKS
 from timing.instants import Instant
 from timing.race import MatRole, PointKind
-from timing.reader_kinds import KIND_OF
+from timing.reader_kinds import KIND_OF, WAYS
 
 
 def note_course_faults(draft: Draft) -> None:
@@ -312,32 +311,29 @@ def _told_apart(one: MatSection, other: MatSection) -> bool:
 
 
 def _protocols(draft: Draft) -> None:
-    for index, source in draft.sources.items():
-        if source.connect != "collector" and source.protocol not in PROTOCOL_CLOCKS:
+    # As written: a source with a fault elsewhere is told this one, too.
+    entries = draft.raw.get("sources")
+    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+        source = draft.sources.get(index)
+        written = entry.get("protocol") if isinstance(entry, dict) else None
+        protocol = written if source is None else source.protocol
+        if not isinstance(protocol, str) or entry.get("connect") == "collector":
+            continue
+        if protocol not in PROTOCOL_CLOCKS:
             draft.fault(
                 ("sources", index, "protocol"),
-                f'"{source.protocol}" is not spoken here',
-                suggestion(source.protocol, list(PROTOCOL_CLOCKS)),
+                f'"{protocol}" is not spoken here',
+                suggestion(protocol, list(PROTOCOL_CLOCKS)),
             )
-        elif source.connect != "collector" and not _is_reached(source.protocol, source.connect.partition(":")[0]):
-            ways = [way for way in _ways_to(source.protocol) if way != "file"]
-            way = _WAYS[source.connect.partition(":")[0]]
-            draft.fault(("sources", index, "connect"), f'no "{source.protocol}" is reached {way}', ", ".join(ways))
+        elif source is not None:
+            _way(draft, index, source)
 
 
-_WAYS: Final = {
-    "serial": "over a serial port",
-    "tcp": "over TCP",
-    "listen": "by waiting for its call",
-    "mqtt": "over MQTT by itself",
-}
-
-
-def _is_reached(protocol: str, scheme: str) -> bool:
-    """Whether a way leads to this kind of reader. A box may carry a serial line over TCP, either side calling."""
-    ways = _ways_to(protocol)
-    return scheme not in _WAYS or not ways or scheme in ways or (scheme in ("tcp", "listen") and "serial" in ways)
-
-
-def _ways_to(protocol: str) -> tuple[str, ...]:
-    return KIND_OF[protocol].transports if protocol in KIND_OF else ()
+def _way(draft: Draft, index: int, source: SourceSection) -> None:
+    scheme = source.connect.partition(":")[0]
+    kind = KIND_OF.get(source.protocol)
+    if kind is not None and scheme in WAYS and not kind.is_reached_by(scheme):
+        ways = [way for way in kind.transports if way != "file"]
+        draft.fault(
+            ("sources", index, "connect"), f'no "{source.protocol}" is reached over {WAYS[scheme]}', ", ".join(ways)
+        )

@@ -52,7 +52,7 @@ from readers.collector_topics import (
     status_topic,
 )
 from readers.events import ClockSeen, GunSeen
-from readers.health import SourceHealth
+from readers.health import SourceHealth, link_news
 from readers.mqtt_link import FAREWELL_S, BrokerAddress, LinkState, SessionOver, keep_connected, make_client, together
 from readers.protocol import Since
 from timing.errors import RaceDayError
@@ -104,6 +104,7 @@ class Collector:
         self._chance = chance or random.Random()
         self._version = version
         self._reader = ReaderStatus(protocol=protocol)
+        self._health: SourceHealth | None = None
         self._to_send = asyncio.Event()
         self._status_due = asyncio.Event()
         self._steps = StepWatch(self._host)
@@ -134,7 +135,9 @@ class Collector:
         self._reader = with_clock(self._reader, clock)
 
     def health(self, health: SourceHealth) -> None:
-        before = self._reader.link
+        if news := link_news(self._health, health):
+            logger.info("%s", news)
+        before, self._health = self._reader.link, health
         self._reader = with_health(self._reader, health)
         self.alarms.set("reader", health.error or health.warning)
         if self._reader.link != before:

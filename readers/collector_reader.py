@@ -22,9 +22,9 @@ _LINKS = {
 
 
 def with_clock(reader: ReaderStatus, seen: ClockSeen) -> ReaderStatus:
-    """The reader's clock in the middle of the question's way, give or take half of it."""
-    half_us = seen.round_trip_us // 2
-    return replace(reader, clock_us=seen.stamp_us, asked_us=seen.asked_us + half_us, round_trip_us=seen.round_trip_us)
+    """The reader's clock in the middle of what is known of when it showed this, give or take half of that."""
+    at_us = seen.earliest_us + seen.window_us // 2
+    return replace(reader, clock_us=seen.stamp_us, asked_us=at_us, round_trip_us=seen.window_us)
 
 
 def with_health(reader: ReaderStatus, health: SourceHealth) -> ReaderStatus:

@@ -5,7 +5,7 @@ Holds what must outlast a single link: the port that readers call on. Whoever dr
 
 from readers.errors import BadEndpoint
 from readers.tcp_listener import TcpListener
-from readers.transports import Transport, check_endpoint, is_link, listening_address, open_transport
+from readers.transports import LINKS, Transport, check_endpoint, is_link, listening_address, open_transport
 
 
 class Connector:
@@ -13,9 +13,9 @@ class Connector:
 
     def __init__(self, connect: str) -> None:
         """Raises: BadEndpoint, before anything is opened."""
-        check_endpoint(connect)
         if not is_link(connect):
-            raise BadEndpoint(f"{connect!r} goes through the broker: no link can be opened to it")
+            raise BadEndpoint(f"no link can be opened to {connect!r}: give {LINKS}")
+        check_endpoint(connect)
         self._connect = connect
         address = listening_address(connect)
         self._listener = None if address is None else TcpListener(*address)

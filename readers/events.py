@@ -51,7 +51,16 @@ class ClockSeen:
 
     @property
     def uncertain_us(self) -> Duration:
-        return (self.round_trip_us + self.resolution_us) // 2
+        return self.window_us // 2
+
+    @property
+    def earliest_us(self) -> Instant:
+        """The clock came to show `stamp_us` then at the earliest, and `window_us` later at the latest."""
+        return self.asked_us - self.resolution_us
+
+    @property
+    def window_us(self) -> Duration:
+        return self.round_trip_us + self.resolution_us
 
 
 class MemoryState(enum.StrEnum):

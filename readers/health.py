@@ -57,3 +57,11 @@ class SourceHealth:
     overflowed: int = 0
     capture_lost: int = 0
     warning: str = ""
+
+
+def link_news(before: SourceHealth | None, now: SourceHealth) -> str:
+    """What a log should say of a link: what changed, and why while it is not well; empty when nothing did."""
+    well = now.link in (Link.UP, Link.OPENED)
+    if before is not None and before.link is now.link and (well or before.error == now.error):
+        return ""
+    return f"{now.source}: link {now.link.value}" + (f": {now.error}" if now.error and not well else "")

@@ -93,8 +93,7 @@ class Found:
 def kinds_for(connect: str) -> list[str]:
     """The kinds of readers that are reached in this way, in the order of the table."""
     scheme = connect.partition(":")[0]
-    ways = {scheme, "serial"} if scheme in ("tcp", "listen") else {scheme}  # a box may carry a serial line over TCP
-    names = [name for name, kind in KIND_OF.items() if ways & set(kind.transports)]
+    names = [name for name, kind in KIND_OF.items() if kind.is_reached_by(scheme)]
     return sorted(names, key=lambda name: scheme not in KIND_OF[name].transports)
 
 
@@ -105,8 +104,9 @@ async def probe(
     *,
     listen_s: float = LISTEN_S,
     ask_s: float = ASK_S,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Found:
-    """Tries these kinds of readers on what `connect` opens.
+    """Tries these kinds of readers on what `connect` opens; `tell` hears which is asked next.
 
     Raises: ConnectFailed when not even the first link can be opened.
     """
@@ -125,6 +125,7 @@ async def probe(
             before = unasked[name]
             asked = Heard(protocol=name, asked=True, bytes_in=before.bytes_in, events=list(before.events))
             tried.append(asked)
+            tell(name)
             try:
                 # One link for all, as long as it holds: some readers take only one, and forget it slowly.
                 transport = transport or await connect()

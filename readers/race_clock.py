@@ -8,13 +8,16 @@ seconds of a steady clock (the event loop's). Knows nothing of readers or wires.
 import re
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Final, Self
 
 from timing.errors import RaceDayError
 from timing.instants import Instant
 
-_TEXT: Final = re.compile(r"(-?[0-9]{1,19})@(max|[0-9]{1,9}(?:\.[0-9]{1,9})?)@(-?[0-9]{1,19})")
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_RATE: Final = re.compile(r"max|[0-9]{1,9}(?:\.[0-9]{1,9})?", re.ASCII)
+_TEXT: Final = re.compile(rf"(-?[0-9]{{1,19}})@({_RATE.pattern})@(-?[0-9]{{1,19}})", re.ASCII)
 
 
 class BadRaceClock(RaceDayError):
@@ -31,6 +34,15 @@ def check_speed(text: str) -> None:
     """
     if text != "max" and not (_SPEED.fullmatch(text) and float(text) > 0):
         raise BadRaceClock(f"--speed {text}: give how many times life, like 60, 1 or 0.5, or max: as fast as possible")
+
+
+def _instant_of(text: str) -> Instant | None:
+    """The instant of `2024-10-27T08:55:00+01:00`, with its zone; None when it is none."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return None if moment.tzinfo is None else (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 def _real_us() -> int:
@@ -89,19 +101,22 @@ class RaceClock:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The clock of `epoch_us@rate@zero_real_us`, or of `real`.
+        """The clock of `epoch_us@rate@zero_real_us`, of `2024-10-27T08:55:00+01:00@60` (starts now), or of `real`.
 
         Raises: BadRaceClock.
         """
         if text == "real":
             return cls.real()
-        found = _TEXT.fullmatch(text)
-        if found is None:
-            raise BadRaceClock(
-                f"not a race clock: {text[:80]!r}; give `real`, or `epoch_us@rate@zero_real_us` with a rate "
-                "like 1, 60, 0.5 or max"
-            )
-        return cls(int(found[1]), found[2], int(found[3]))
+        if found := _TEXT.fullmatch(text):
+            return cls(int(found[1]), found[2], int(found[3]))
+        moment, _, rate = text.partition("@")
+        if _RATE.fullmatch(rate) and (epoch_us := _instant_of(moment)) is not None:
+            return cls.simulated(epoch_us, rate)
+        raise BadRaceClock(
+            f"not a race clock: {text[:80]!r}; give `real`; or the hour of the race that it is now and how fast it "
+            "runs, `2024-10-27T08:55:00+01:00@60` (rates like 1, 60, 0.5 or max); or what another process was given, "
+            "`epoch_us@rate@zero_real_us`"
+        )
 
     @property
     def rate(self) -> float:

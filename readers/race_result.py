@@ -282,13 +282,12 @@ class RaceResultProtocol:
         if not asked or questions != 1:
             # A late answer: it cannot be told to which of the questions, so nothing about the clock follows from it.
             return [_answer_of("GETTIME", text)]
-        # A clock that shows `t` is between `t` and `t` plus what it does not show: the question is taken as so much
-        # earlier, which gives the offset in the middle and an error that holds both.
         return [
             ClockSeen(
                 stamp_us=stamp.us,
-                asked_us=self._asked.race_us - (stamp.resolution_us - 1),
+                asked_us=self._asked.race_us,
                 received_us=now.race_us,
+                resolution_us=stamp.resolution_us,
             )
         ]
 

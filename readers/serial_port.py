@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl
 import serial
 
 from readers.errors import BadEndpoint, ConnectFailed, ConnectionLost
-from readers.transports import ACCEPTED, READ_MAX
+from readers.transports import LINKS, READ_MAX
 
 BAUD_DEFAULT: Final = 9600
 BAUDS: Final = (4800, 9600, 19200, 38400, 57600, 115200)
@@ -59,7 +59,7 @@ def serial_settings(connect: str, address: str) -> SerialSettings:
     if not device.startswith("/") and not _ADAPTER.fullmatch(device):
         raise BadEndpoint(
             f"a serial port is a path such as /dev/ttyUSB0, or usb- and an adapter's serial number, not {device!r} in "
-            f"{connect!r}: {ACCEPTED}"
+            f"{connect!r}: give {LINKS}"
         )
     if settings:
         raise BadEndpoint(f"unknown setting {next(iter(settings))!r} in {connect!r}: baud, flow and dtr are accepted")

@@ -4,7 +4,6 @@ Knows the sink and the queue whose figures it adds, and nothing of links or prot
 """
 
 import dataclasses
-import logging
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -13,8 +12,6 @@ from readers.health import Link, SourceHealth
 from readers.intake import Intake, Sink
 from readers.race_clock import RaceClock
 from timing.race import Source
-
-log = logging.getLogger(__name__)
 
 TICK_S: Final = 0.5
 """Counts are told this often, in real seconds, when they have changed."""
@@ -84,7 +81,6 @@ class SourcePicture:
         """The link's state, shown at once. `error` None leaves the last one: a new try does not undo a failure."""
         if link is not self._kept.link:
             self.set(link=link, since_us=self._clock.now_us())
-            log.info("link %s", link.value, extra={"source": self._kept.source, "endpoint": self._kept.endpoint})
         if error is not None:
             self.set(error=clean(error))
         self.show(at_once=True)

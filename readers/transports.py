@@ -30,7 +30,9 @@ _ENDPOINT: Final = re.compile(r"(serial|tcp|listen|mqtt):(.+)", re.DOTALL)
 _TCP: Final = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([^:\s\[\]/?]+)):([0-9]{1,5})")
 _PORT: Final = re.compile(r"[0-9]{1,5}")
 _TOPIC_FILTER: Final = re.compile(r"(?:(?:[^\s+#/]*|\+)/)*(?:[^\s+#/]+|\+|#)")
-ACCEPTED: Final = "give serial:/dev/ttyUSB0?baud=9600, tcp:192.168.0.155:10000, listen:3097 or mqtt:topic/of/the/reader"
+LINKS: Final = "serial:/dev/ttyUSB0?baud=9600, tcp:192.168.0.155:10000 or listen:3097"
+ACCEPTED: Final = f"give {LINKS}, or mqtt:topic/of/the/reader"
+PORT_MAX: Final = 65_535
 
 
 class Transport(typing.Protocol):
@@ -126,8 +128,10 @@ def tcp_address(connect: str, address: str) -> tuple[str, int]:
     Raises: BadEndpoint.
     """
     found = _TCP.fullmatch(address)
-    if found is None or not 0 < int(found[3]) < 65_536:
-        raise BadEndpoint(f"no host and port in {connect!r}: {ACCEPTED}")
+    if found is None:
+        raise BadEndpoint(f"no host and port in {connect!r}: give {LINKS}")
+    if not 0 < int(found[3]) <= PORT_MAX:
+        raise BadEndpoint(f"port {found[3]} in {connect!r}: ports go from 1 to {PORT_MAX}")
     return found[1] or found[2], int(found[3])
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from simulators.tapes import Tape
 from simulators.zones import local_us
-from timing.instants import DAY, SECOND
+from timing.instants import DAY, SECOND, Duration
 from timing.reads import Int64, UInt8
 
 LINE_BYTES: Final = 38
@@ -53,13 +53,39 @@ def _fill(table: UInt8, tags: UInt8, ids: Int64, local: Int64) -> None:
     table[:, 4:16] = tags
     table[:, 16:18] = _HEX[0]
     table[:, 18:20] = _HEX[1]
+    _stamp(table, local)
+    table[:, 36:38] = np.frombuffer(b"\r\n", np.uint8)
+
+
+def moved(lines: bytes, first: int, ahead_us: Duration) -> bytes:
+    """Lines whose stamps, from line `first` on, show so much more: the reader's clock was set in between."""
+    table = np.frombuffer(bytearray(lines), np.uint8).reshape(-1, LINE_BYTES)
+    _stamp(table[first:], _local(table[first:]) + ahead_us)
+    return table.tobytes()
+
+
+def _stamp(table: UInt8, local: Int64) -> None:
+    """Date, time, hundredths, and the check digits, which are of all that is before."""
     table[:, 20:26] = _dates(local)
     second = local // SECOND
     for column, number in ((26, second // 3600 % 24), (28, second // 60 % 60), (30, second % 60)):
         table[:, column : column + 2] = _DECIMAL[number]
     table[:, 32:34] = _HEX[local % SECOND // 10_000]
     table[:, 34:36] = _HEX[table[:, 2:34].sum(axis=1, dtype=np.int64) & 0xFF]
-    table[:, 36:38] = np.frombuffer(b"\r\n", np.uint8)
+
+
+def _local(table: UInt8) -> Int64:
+    """What the lines show, back again."""
+    days, which = np.unique(table[:, 20:26], axis=0, return_inverse=True)
+    texts = [row.tobytes().decode() for row in days]
+    dates = np.array([f"20{text[:2]}-{text[2:4]}-{text[4:]}" for text in texts], "datetime64[D]").astype(np.int64)
+    digits = (table[:, 26:32] - ord("0")).astype(np.int64)
+    hour, minute, second = (digits[:, column] * 10 + digits[:, column + 1] for column in (0, 2, 4))
+    nibbles = table[:, 32:34].astype(np.int64)
+    nibbles -= np.where(nibbles > ord("9"), ord("a") - 10, ord("0"))
+    hundredths = nibbles[:, 0] * 16 + nibbles[:, 1]
+    found: Int64 = dates[which.reshape(-1)] * DAY + (hour * 3600 + minute * 60 + second) * SECOND + hundredths * 10_000
+    return found
 
 
 def _dates(local: Int64) -> NDArray[np.uint8]:

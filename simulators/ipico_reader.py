@@ -5,14 +5,15 @@ captured readers did. What became due while no host was connected is in the memo
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Self
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from readers import ipico_frames as frames
-from simulators.ipico_lines import LINE_BYTES, ipico_lines
+from readers.ipico_records import clock_stamp
+from simulators.ipico_lines import LINE_BYTES, ipico_lines, moved
 from simulators.tapes import Tape
 from simulators.zones import local_of
 from timing.instants import Duration, Instant
@@ -23,6 +24,7 @@ BANNER: Final = b"ARM9 Controller for DF Dual DSP TTO Actel FPGA (STK Lite) (38.
 _CONFIG1_SET, _RADIO, _SELECT, _MASK, _PROBE, _ERASE = 0x03, 0x06, 0x30, 0x31, 0xE0, 0xD0
 _STATISTICS: Final = bytes.fromhex("f800270000ff31144c2b0003450001")
 _REQUEST_MAX: Final = 80
+_CLOCK_BYTES: Final = 7
 
 _ACCEPTED: Final = frozenset({_RADIO, _SELECT, _MASK})
 """Set commands that are taken and change nothing here: what the tape says has happened."""
@@ -67,11 +69,13 @@ class VirtualReader:
         self.downloads = 0
         """Downloads that reached the end of the memory."""
         self.erase_requests = 0
+        self.clock_sets = 0
         self._zone = zone
         self._id = reader_id
         self._stands_still = stands_still
         self._live = 0
         self._gun = 0
+        self._ahead_us = 0
         self._recording = True
         self._mode = bytes([0x00, 0x05])
         self._download: _Download | None = None
@@ -80,6 +84,7 @@ class VirtualReader:
         self._sent = np.zeros(len(tape), np.bool_)
         self._answers: dict[int, Callable[[bytes, bool, Instant], None]] = {
             frames.CLOCK: lambda _c, _q, now: self._reply(frames.clock_reply(self._local(now), reader_id=self._id)),
+            frames.CLOCK_SET: self._set_clock,
             frames.STATISTICS: lambda _c, _q, _n: self._reply(frames.control(frames.STATISTICS, _STATISTICS)),
             frames.CONFIG3: self._answer_mode,
             frames.FORMAT: self._answer_format,
@@ -221,8 +226,7 @@ class VirtualReader:
             self._answers[instruction](content, query, now)
         elif instruction in _ACCEPTED:
             self._reply(frames.control(instruction, bytes(8) if query else b"", reader_id=self._id))
-        elif instruction in (frames.CLOCK_SET, _CONFIG1_SET):
-            # The tape's stamps are made: this reader's clock cannot be moved.
+        elif instruction == _CONFIG1_SET:
             self._reply(frames.refusal(0xF4, reader_id=self._id))
         else:
             self._reply(frames.refusal(0xF2, reader_id=self._id))
@@ -231,7 +235,20 @@ class VirtualReader:
         self._replies += frame
 
     def _local(self, instant: Instant) -> int:
-        return local_of(instant, self._zone)
+        """What its clock shows at an instant."""
+        return local_of(instant, self._zone) + self._ahead_us
+
+    def _set_clock(self, content: bytes, query: bool, now: Instant) -> None:
+        """What it records from now on shows the new time. A real one acts at the next roll-over of its hundredths."""
+        shown_us = clock_stamp(content + b"\0") if len(content) == _CLOCK_BYTES else None
+        if query or shown_us is None:
+            self._reply(frames.refusal(0xF4, reader_id=self._id))
+            return
+        by_us = shown_us - self._local(now + frames.CLOCK_ACTS_AFTER_US)
+        self.tape = replace(self.tape, lines=moved(self.tape.lines, self.recorded(now), by_us))
+        self._ahead_us += by_us
+        self.clock_sets += 1
+        self._reply(frames.control(frames.CLOCK_SET, reader_id=self._id))
 
     def _answer_mode(self, content: bytes, query: bool, now: Instant) -> None:
         if not query:

@@ -316,7 +316,11 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     )  # fmt: skip
     parser.add_argument("--broker", metavar="HOST:PORT", help="where readers that publish find their broker")
     parser.add_argument("--passwords", type=Path, help="file of user:password lines; each publishes as its source")
-    parser.add_argument("--clock", required=True, help="the race clock: EPOCH_US@RATE@ZERO_REAL_US, or real")
+    parser.add_argument(
+        "--clock",
+        required=True,
+        help="the race clock: real, 2024-10-27T08:55:00+01:00@60, or EPOCH_US@RATE@ZERO_REAL_US",
+    )
     parser.add_argument("--baud", type=int, help="hold every line to this rate (default: as fast as taken)")
     parser.add_argument("--status", type=Path, help="file for the status, written twice a second")
     parser.add_argument("--leave-when-done", action="store_true", help="end when every line has been delivered")
@@ -335,7 +339,7 @@ async def _main(argv: Sequence[str] | None) -> None:
         assert task is not None, "a coroutine runs in a task"
         for name in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(name, task.cancel)
-        print(json.dumps({"ready": dict(server.addresses)}), flush=True)
+        print(json.dumps({"ready": dict(server.addresses), "clock": str(clock)}), flush=True)
         with contextlib.suppress(asyncio.CancelledError):
             await serve(server, status_file=given.status, leave_when_done=given.leave_when_done)
 

@@ -132,7 +132,8 @@ class VirtualUltra:
         if now >= self._heartbeat_us:
             out += frames.voltage_line(self.volts, self._ending)
             self._heartbeat_us += ((now - self._heartbeat_us) // HEARTBEAT_EVERY_US + 1) * HEARTBEAT_EVERY_US
-        while len(out) < limit // 2 + 1 and self._live < self._due(now):
+        due = self._due(now)
+        while len(out) < limit // 2 + 1 and self._live < due:
             out += self._line(self._live, rewound=False)
             self._live += 1
         while len(out) < limit and self._rewind is not None:

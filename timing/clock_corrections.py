@@ -22,6 +22,9 @@ class Span:
 
 ALWAYS: Final = Span()
 
+DRIFT_PPM_MAX: Final = 1_000
+"""No clock gains or loses more: 86 s a day. Between two anchors a correction must stay below it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectClock:

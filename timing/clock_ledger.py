@@ -12,15 +12,12 @@ from typing import Final
 
 import numpy as np
 
-from timing.clock_corrections import ALWAYS, CorrectClock, Span
+from timing.clock_corrections import ALWAYS, DRIFT_PPM_MAX, CorrectClock, Span
 from timing.clocks import FIRST_DOUBT, StampCode, based, outside
 from timing.errors import RulingRefused
 from timing.instants import MISSING, Instant
 from timing.race import Race
 from timing.reads import Bool, ClockKind, Int16, Int64, Names, Reads, SourceId, UInt8
-
-DRIFT_PPM_MAX: Final = 1_000
-"""No clock gains or loses more: 86 s a day. Between two anchors a correction must stay below it."""
 
 _EXTREME: Final = 2**61
 """Stamps beyond it are nonsense (36,000 years); they are cut there so that no sum of them leaves 64 bits."""

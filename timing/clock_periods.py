@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from timing.clock_corrections import Span
+from timing.clock_corrections import DRIFT_PPM_MAX, Span
 from timing.clock_evidence import Comparison, LagCells
 from timing.instants import DAY, MILLISECOND, MINUTE, SECOND, Duration, Instant
 from timing.reads import Bool, Int64
@@ -238,7 +238,7 @@ def _period(signs: _Signs, comparisons: tuple[Comparison, ...], *, stepped: bool
     if len(own):
         offset_us = int(cells.lag_min_us[own[-1]])
         at_us = int(cells.received_min_us[own[-1]])
-        uncertainty_us = min(c.uncertainty_us for c in comparisons if c.at_us == at_us)
+        uncertainty_us = _uncertainty(comparisons, at_us)
     return Period(
         offset_us=offset_us,
         uncertainty_us=uncertainty_us,
@@ -250,7 +250,7 @@ def _period(signs: _Signs, comparisons: tuple[Comparison, ...], *, stepped: bool
         proven=bool(len(own)) or _is_proven(cells, floor_us),
         compared=bool(len(own)),
         live=int((live & arrived).sum()),
-        anchors=_drift(signs, own),
+        anchors=_anchors(signs, own, comparisons),
         stepped=stepped,
     )
 
@@ -266,15 +266,35 @@ def _is_proven(cells: LagCells, floor_us: Duration) -> bool:
     return len(support) >= 2 or bool(tight.all())
 
 
-def _drift(signs: _Signs, own: Int64) -> tuple[tuple[Instant, Duration], ...]:
-    """(base instant, offset) at two ends of a steady drift, or nothing."""
+def _uncertainty(comparisons: tuple[Comparison, ...], at_us: Instant) -> Duration:
+    return min(c.uncertainty_us for c in comparisons if c.at_us == at_us)
+
+
+def _anchors(signs: _Signs, own: Int64, comparisons: tuple[Comparison, ...]) -> tuple[tuple[Instant, Duration], ...]:
+    """(base instant, offset) at two ends of a steady drift such as clocks have, or nothing."""
+    found = _compared_drift(signs, own, comparisons) if len(own) >= 2 else _arrived_drift(signs)
+    if not found:
+        return ()
+    (s0, o0), (s1, o1) = found
+    # What no clock has is the way's doing: answers and reads that waited.
+    return found if abs(o1 - o0) * 1_000_000 < DRIFT_PPM_MAX * (s1 - s0) else ()
+
+
+def _compared_drift(
+    signs: _Signs, own: Int64, comparisons: tuple[Comparison, ...]
+) -> tuple[tuple[Instant, Duration], ...]:
+    cells, first, last = signs.cells, int(own[0]), int(own[-1])
+    change = int(cells.lag_min_us[last] - cells.lag_min_us[first])
+    unsure = sum(_uncertainty(comparisons, int(cells.received_min_us[row])) for row in (first, last))
+    if int(signs.at_us[last] - signs.at_us[first]) < _COMPARED_DRIFT_SPAN_US or abs(change) <= max(
+        _COMPARED_DRIFT_US, unsure
+    ):
+        return ()
+    return tuple((int(cells.base_min_us[row]), int(cells.lag_min_us[row])) for row in (first, last))
+
+
+def _arrived_drift(signs: _Signs) -> tuple[tuple[Instant, Duration], ...]:
     cells = signs.cells
-    if len(own) >= 2:
-        first, last = int(own[0]), int(own[-1])
-        change = int(cells.lag_min_us[last] - cells.lag_min_us[first])
-        if int(signs.at_us[last] - signs.at_us[first]) < _COMPARED_DRIFT_SPAN_US or abs(change) <= _COMPARED_DRIFT_US:
-            return ()
-        return tuple((int(cells.base_min_us[row]), int(cells.lag_min_us[row])) for row in (first, last))
     rows = np.flatnonzero(signs.live)
     if len(rows) < _DRIFT_CELLS or int(signs.at_us[rows[-1]] - signs.at_us[rows[0]]) < _DRIFT_SPAN_US:
         return ()

@@ -131,7 +131,10 @@ class LossBody:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockBody:
-    """A reader's clock showed `clock_us` at our instant `asked_us`, give or take half of `round_trip_us`."""
+    """A reader's clock came to show `clock_us` within `round_trip_us` after our instant `asked_us`.
+
+    Of a clock that shows whole seconds the second is in it.
+    """
 
     source: SourceId
     clock_us: int

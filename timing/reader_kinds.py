@@ -36,6 +36,10 @@ class ReaderKind:
     not_done: str = ""
     asks_only: bool = False
 
+    def is_reached_by(self, scheme: str) -> bool:
+        """Whether a way leads to it. A box may carry a serial line over TCP, either side calling."""
+        return scheme in self.transports or (scheme in ("tcp", "listen") and "serial" in self.transports)
+
 
 READER_KINDS: Final[tuple[ReaderKind, ...]] = (
     ReaderKind(
@@ -242,3 +246,12 @@ READER_KINDS: Final[tuple[ReaderKind, ...]] = (
 )
 
 KIND_OF: Final[Mapping[str, ReaderKind]] = {kind.name: kind for kind in READER_KINDS}
+
+WAYS: Final[Mapping[str, str]] = {
+    "serial": "a serial port",
+    "tcp": "TCP (it is called)",
+    "listen": "TCP (it calls us)",
+    "mqtt": "MQTT through the race's broker",
+    "file": "its files",
+}
+"""What a reader is reached over, in words."""

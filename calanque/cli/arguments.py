@@ -11,7 +11,10 @@ DECIDE: Final = "Decide and explain"
 AFTER: Final = "Before and after"
 
 FROM_RESULTS = "A published results list to run again, instead of a race from the seed (docs/simulation.md)."
-CLOCK = "Race clock: `real`, or that of a simulated race, `EPOCH_US@RATE@ZERO_REAL_US`."
+CLOCK = (
+    "Race clock: `real`; or the hour of a simulated race that it is now, and how fast it runs, "
+    "`2024-10-27T08:55:00+01:00@60`; or the text that another process tells, for the same clock."
+)
 
 Race = Annotated[str, typer.Argument(metavar="RACE", help="Race file, race folder, or name of a shipped race.")]
 Running = Annotated[

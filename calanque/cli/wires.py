@@ -42,7 +42,10 @@ def probe(
     ] = None,
     race: Annotated[
         str | None,
-        typer.Option(metavar="RACE", help="The race it is for, a folder or a file: clocks are compared in its zone."),
+        typer.Option(
+            metavar="RACE",
+            help="The race it is for, a folder, a file or a shipped race: clocks are compared in its zone.",
+        ),
     ] = None,
 ) -> None:
     """What reader is at the end of a wire, how it is set up, and how its clock stands against this computer's.
@@ -66,7 +69,8 @@ def set_clock(
     race: Annotated[
         str | None,
         typer.Option(
-            metavar="RACE", help="The race it is for, a folder or a file: for its zone, and a note in its journal."
+            metavar="RACE",
+            help="The race it is for, a folder, a file or a shipped race: for its zone, and a note in its journal.",
         ),
     ] = None,
 ) -> None:

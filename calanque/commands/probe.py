@@ -4,10 +4,10 @@ import asyncio
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
-from calanque.errors import FrontDoorError
 from calanque.exit_codes import DIFFERENT, OK
 from calanque.folder import plan_and_folder
-from calanque.terminal import say
+from calanque.reader_words import kind_reached
+from calanque.terminal import say, warn
 from readers.connector import Connector
 from readers.errors import ConnectFailed
 from readers.events import ClockSeen, StatusKind
@@ -27,23 +27,26 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def probe_command(endpoint: str, *, protocol: str | None, race: str | None) -> int:
-    if protocol is not None and protocol not in KIND_OF:
-        raise FrontDoorError(f"--protocol {protocol}: there are {', '.join(KIND_OF)}")
     connector = Connector(endpoint)
-    names = [protocol] if protocol else kinds_for(endpoint)
+    names = [kind_reached(protocol, endpoint).name] if protocol else kinds_for(endpoint)
     zone = None if race is None else plan_and_folder(race)[0].race.zone
     return asyncio.run(_probe(connector, names, RaceClock.real(), zone))
 
 
 async def _probe(connector: Connector, names: list[str], clock: RaceClock, zone: tzinfo | None) -> int:
     try:
-        found = await probe(lambda: patiently(connector), names, clock)
+        found = await probe(lambda: patiently(connector), names, clock, tell=_tell_asked)
     finally:
         connector.close()
     where = "this computer's zone" if zone is None else str(zone)
     for line in report(found, local_offset_us(zone), where):
         say(line)
     return DIFFERENT if found.kind is None else OK
+
+
+def _tell_asked(name: str) -> None:
+    """Some kinds take their time: somebody waits, and sees for what."""
+    warn(f"asking as {KIND_OF[name].title} is asked ...")
 
 
 async def patiently(connector: Connector) -> Transport:
@@ -71,8 +74,8 @@ def report(found: Found, zone_us: Duration, where: str = "this computer's zone")
         lines.append("  only listened: speaking with it sets it up, and a probe changes nothing")
     if heard.clock is not None:
         lines += [f"  clock      {text}" for text in clock_words(heard.clock, kind.clock, zone_us, where)]
-    elif kind.reads_clock:
-        lines.append("  clock      not told")
+    else:
+        lines.append(f"  clock      not told{'' if kind.reads_clock else ': this kind cannot be asked the time'}")
     lines += [f"  set up     {clean(text)}" for text in heard.said(StatusKind.SETTING)[:SAID_MAX]]
     lines += [f"  says       {clean(text)}" for text in heard.said(StatusKind.BANNER, StatusKind.ANSWER)[:SAID_MAX]]
     lines += [f"  refuses    {clean(text)}" for text in heard.said(StatusKind.REFUSED)[:SAID_MAX]]

@@ -1,17 +1,14 @@
 """`calanque readers`: what readers can be listened to, from the table that the program itself works with."""
 
-from calanque.errors import FrontDoorError
 from calanque.exit_codes import OK
-from calanque.reader_words import facts
+from calanque.reader_words import facts, kind_called
 from calanque.terminal import say
-from timing.reader_kinds import KIND_OF, READER_KINDS, ReaderKind
+from timing.reader_kinds import READER_KINDS, ReaderKind
 
 
 def readers_command(name: str | None) -> int:
     if name is not None:
-        if name not in KIND_OF:
-            raise FrontDoorError(f"no reader is called {name!r}; there are: {', '.join(KIND_OF)}")
-        _tell(KIND_OF[name])
+        _tell(kind_called(name))
         return OK
     longest = max(len(kind.name) for kind in READER_KINDS)
     for kind in READER_KINDS:

@@ -12,6 +12,7 @@ from calanque.commands.probe import patiently, sure_words
 from calanque.errors import FrontDoorError
 from calanque.exit_codes import DIFFERENT, OK
 from calanque.folder import RaceFolder, plan_and_folder
+from calanque.reader_words import kind_reached
 from calanque.terminal import say, warn
 from config.plan import RacePlan
 from readers.clock_setting import ClockSet, ClockSetter, set_clock
@@ -29,8 +30,8 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 
 
 def set_clock_command(endpoint: str, *, protocol: str, author: str, race: str | None) -> int:
-    setter = ClockSetter.of(protocol)
     connector = Connector(endpoint)
+    setter = ClockSetter.of(kind_reached(protocol, endpoint).name)
     clock = RaceClock.real()
     zone: tzinfo | None = None
     folder: RaceFolder | None = None

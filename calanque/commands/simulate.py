@@ -46,7 +46,7 @@ def simulate_command(
     if published:
         say_agreement("The expected answer", agreement(published, day.expected_csv))
     if serve:
-        return _serve(out, plan, clock)
+        return _serve(out.resolve(), plan, clock)
     return OK
 
 

@@ -269,6 +269,11 @@ def test_a_race_may_do_without_a_start_mat(parse: Parse, ten_miles_text: str) ->
     assert parse(text).race.course.start.mats == ()
 
 
+def test_a_source_with_two_faults_is_told_both(parse: Parse, ten_miles_text: str) -> None:
+    text = ten_miles_text.replace('protocol = "read_log"', 'protocol = "readlog"\nconect = "file"')
+    assert [fault.key for fault in faults_of(parse, text)] == ["sources[3].protocol", "sources[3].conect"]
+
+
 def test_any_protocol_may_speak_behind_a_collector(parse: Parse, ten_miles_text: str) -> None:
     text = ten_miles_text.replace('connect = "collector"', 'connect = "collector"\nprotocol = "somebody_elses"')
     assert parse(text).race.sources[1].protocol == "somebody_elses"

@@ -86,7 +86,31 @@ def test_a_simulated_clock_that_begins_at_the_epoch_is_not_taken_for_the_real_on
     assert not RaceClock.parse(str(clock)).is_real
 
 
-@pytest.mark.parametrize("text", ["", "now", "1@2", "1@-2@3", "1@1e3@3", "a@1@3", "1@1@3@4", "1@@3"])
+def test_a_person_gives_the_hour_of_the_race_that_it_is_now() -> None:
+    for text in ("2024-10-27T08:55:00+01:00@60", "2024-10-27T07:55Z@60"):
+        clock = RaceClock.parse(text)
+        assert (clock.epoch_us, clock.rate) == (1_730_015_700_000_000, 60)
+        assert 0 <= clock.now_us() - clock.epoch_us < 60 * 30 * 1_000_000
+        assert RaceClock.parse(str(clock)) == clock, "what is given to the other processes"
+    assert RaceClock.parse("2024-10-27T08:55:00+01:00@max").is_fastest
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2024-10-27T08:55:00@60",
+        "2024-10-27@60@1",
+        "2024-13-27T08:55Z@1",
+        "",
+        "now",
+        "1@2",
+        "1@-2@3",
+        "1@1e3@3",
+        "a@1@3",
+        "1@1@3@4",
+        "1@@3",
+    ],
+)
 def test_a_text_that_is_no_clock_is_refused_with_what_would_be(text: str) -> None:
     with pytest.raises(BadRaceClock, match="epoch_us@rate@zero_real_us"):
         RaceClock.parse(text)

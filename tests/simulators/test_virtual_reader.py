@@ -8,11 +8,11 @@ from races import NINE_US, ZONE, marseille, planned
 
 from readers import ipico_frames as frames
 from simulators.field import FieldPlan
-from simulators.ipico_lines import LINE_BYTES, ipico_lines
+from simulators.ipico_lines import LINE_BYTES, ipico_lines, moved
 from simulators.ipico_reader import BANNER, IpicoTape, VirtualReader
 from simulators.race_day import simulate
 from simulators.tapes import tapes_of
-from timing.instants import HOUR, SECOND
+from timing.instants import DAY, HOUR, SECOND
 
 HOUR_OF_PARIS_US = HOUR
 
@@ -52,6 +52,32 @@ def test_lines_made_at_once_are_the_lines_of_the_encoder() -> None:
             for tag, stamp, mat in zip(tape.tag.tolist(), tape.stamp_us.tolist(), tape.mat.tolist(), strict=True)
         ]
         assert ipico_lines(tape, ZONE) == b"".join(one_by_one)
+
+
+@pytest.mark.parametrize("ahead_us", [0, 10_000, -HOUR, 37 * DAY + 12_340_000])
+def test_lines_whose_clock_was_set_are_the_lines_of_the_encoder(ahead_us: int) -> None:
+    day = simulate(planned(marseille()), field=FieldPlan(runners=60))
+    tape = tapes_of(day.plan.race, day.reads)[0]
+    first = len(tape) // 3
+    stamp_us = np.where(np.arange(len(tape)) < first, tape.stamp_us, tape.stamp_us + ahead_us)
+    expected = [
+        frames.tag_line(tape.tags[tag], stamp + HOUR_OF_PARIS_US, reader_id=int(tape.labels[mat] or "0", 16))
+        for tag, stamp, mat in zip(tape.tag.tolist(), stamp_us.tolist(), tape.mat.tolist(), strict=True)
+    ]
+    assert moved(ipico_lines(tape, ZONE), first, ahead_us) == b"".join(expected)
+
+
+def test_a_clock_that_was_set_shows_it_in_what_is_recorded_from_then_on(tape: IpicoTape) -> None:
+    reader = listening(tape)
+    now = NINE_US + 5 * SECOND
+    before = lines_of(reader.take(now, 4096))
+    told_us = now + HOUR_OF_PARIS_US + 3 * SECOND
+    assert ask(reader, frames.set_clock_request(told_us), now) == frames.control(frames.CLOCK_SET)
+    ahead_us = 3 * SECOND - frames.CLOCK_ACTS_AFTER_US
+    assert ask(reader, frames.control(frames.CLOCK), now) == frames.clock_reply(now + HOUR_OF_PARIS_US + ahead_us)
+    assert lines_of(tape.lines)[: len(before)] == before
+    (line,) = lines_of(reader.take(now + SECOND, 4096))
+    assert line == moved(lines_of(tape.lines)[len(before)], 0, ahead_us)
 
 
 def test_a_tag_that_no_ipico_reader_can_send_is_refused() -> None:

@@ -156,9 +156,9 @@ def test_f02_a_comparison_with_the_readers_clock_says_it_exactly() -> None:
     assert race.findings == ()
 
 
-def compared(source: SourceId, at_us: int, ahead_us: int) -> ClockBody:
+def compared(source: SourceId, at_us: int, ahead_us: int, *, round_trip_us: int = 20 * MILLISECOND) -> ClockBody:
     return ClockBody(
-        source=source, clock_us=at_us + ahead_us, asked_us=at_us - 10 * MILLISECOND, round_trip_us=20 * MILLISECOND
+        source=source, clock_us=at_us + ahead_us, asked_us=at_us - round_trip_us // 2, round_trip_us=round_trip_us
     )
 
 
@@ -215,6 +215,21 @@ def test_f03_drift_between_two_comparisons_is_proposed_as_a_line_and_changes_no_
         if race.state.sources.names[source] == GINESTE[0]:
             error = (int(moment) - truth[int(race.state.tags.names[tag][1:])]) % (200 * MILLISECOND)
             assert min(error, 200 * MILLISECOND - error) <= 2
+
+
+@pytest.mark.parametrize(
+    ("round_trip_us", "changed_us"),
+    [pytest.param(2 * SECOND, 1_500 * MILLISECOND, id="less than what is not known"),
+     pytest.param(20 * MILLISECOND, 20 * SECOND, id="more than any clock gains")],
+)  # fmt: skip
+def test_f03_answers_that_differ_for_another_reason_are_no_drift(round_trip_us: int, changed_us: int) -> None:
+    race = night()
+    race.take(race.batches())
+    for at_us, ahead_us in ((GUN, 0), (GUN + 3 * HOUR, changed_us)):
+        race.apply(new_entry(compared(GINESTE[0], at_us, ahead_us, round_trip_us=round_trip_us), 0))
+    race.settle()
+    assert not any(finding.fault is ClockFault.DRIFT for finding in race.findings)
+    race.accept_all()
 
 
 def test_f03_strong_drift_is_seen_from_arrivals_alone() -> None:

@@ -1,4 +1,4 @@
-"""A gun on the wire: journalled once, with what its own stamp keeps, however often it is offered."""
+"""What a source brings beside reads: a gun, journalled once with what its own stamp keeps, and its clock."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any, cast
 import pytest
 
 from calanque.sources import SourceBoard, SourceSink
-from readers.events import GunSeen
+from readers.events import ClockSeen, GunSeen
 from timing.errors import JournalNotWritten
-from timing.instants import HOUR, MINUTE
+from timing.instants import HOUR, MILLISECOND, MINUTE, SECOND
 from timing.race import Race
 from timing.reads import ClockKind
 
@@ -27,6 +27,9 @@ class Book:
             raise JournalNotWritten("stopped")
         self.bodies += bodies
         return (1,)
+
+    def note(self, body: Any) -> None:
+        self.bodies.append(body)
 
 
 def sink_of(race: Race, book: Book) -> SourceSink:
@@ -61,3 +64,28 @@ async def test_a_gun_that_was_refused_is_taken_when_it_is_offered_again_and_then
     await sink.gun(source, gun)
     await sink.gun(source, gun)
     assert len(book.bodies) == 1
+
+
+def seen(at_us: int) -> ClockSeen:
+    """A clock that is right, in whole seconds, asked 30 ms before it answers."""
+    return ClockSeen(
+        stamp_us=at_us // SECOND * SECOND,
+        asked_us=at_us - 15 * MILLISECOND,
+        received_us=at_us + 15 * MILLISECOND,
+        resolution_us=SECOND,
+    )
+
+
+@pytest.mark.parametrize("phase_us", range(0, SECOND, 90 * MILLISECOND))
+def test_of_a_clock_that_shows_whole_seconds_the_journal_keeps_the_second_as_unknown(race: Race, phase_us: int) -> None:
+    book = Book()
+    sink, source = sink_of(race, book), race.sources[0].id
+    at_us = race.first_instant_us + phase_us
+    sink.clock(source, seen(at_us))
+    (body,) = book.bodies
+    offset_us = body.clock_us - (body.asked_us + body.round_trip_us // 2)
+    assert abs(offset_us) <= body.round_trip_us // 2
+    assert body.round_trip_us == SECOND + 30 * MILLISECOND
+    for later_us in range(0, 30 * MINUTE, 7_130 * MILLISECOND):
+        sink.clock(source, seen(at_us + later_us))
+    assert len(book.bodies) == 1, "what may be the second it does not show is no news"
