@@ -338,7 +338,9 @@ class Derived:
         matched = self._matched(arranged.reads, ground)
         assert arranged.rows is not None, "rows were asked for"
         self._times = adopt(self._times, matched.times, entrants)
-        self._reclassify(rows[arranged.rows], matched.classes)
+        classes = np.full(len(rows), ReadClass.SAME_PASSING, np.uint8)  # what equals another in all is seen again
+        classes[arranged.rows] = matched.classes
+        self._reclassify(rows, classes)
 
     def _reclassify(self, rows: Int64, classes: UInt8) -> None:
         n = len(self._state.reads())

@@ -87,7 +87,9 @@ class ReadRows:
         # The moments under the ledger; while nothing is corrected they are the base instants, in one column.
         self._moment_us = self._base_us
         self._rows_of: list[array[int]] = []
+        self._rows_of_nobody = array("i")
         self._touched = Growing(np.bool_)
+        self._nobody_touched = False
 
     def __len__(self) -> int:
         return len(self._tag)
@@ -112,17 +114,27 @@ class ReadRows:
         )
 
     def rows_of_tags(self, tags: Sequence[int] | Int64) -> Int64:
-        """The rows of these tags' reads: by tag in the order given, then in the order they came."""
-        known = [self._rows_of[tag] for tag in np.asarray(tags).tolist() if 0 <= tag < len(self._rows_of)]
+        """The rows of these tags' reads: by tag in the order given, then in the order they came.
+
+        NO_NAME: those without a tag, times by hand.
+        """
+        known = [
+            self._rows_of_nobody if tag == NO_NAME else self._rows_of[tag]
+            for tag in np.asarray(tags).tolist()
+            if NO_NAME <= tag < len(self._rows_of)
+        ]
         parts = [np.frombuffer(rows, np.int32) for rows in known if len(rows)]
         if not parts:
             return np.empty(0, np.int64)
         return np.concatenate(parts).astype(np.int64)
 
     def take_touched(self) -> Int64:
-        """The tags that got a new or better read since this was last asked, ascending."""
+        """The tags that got a new or better read since last asked, ascending; NO_NAME for reads without one."""
         touched = np.flatnonzero(self._touched.view())
         self._touched.view()[touched] = False
+        if self._nobody_touched:
+            self._nobody_touched = False
+            touched = np.concatenate([[NO_NAME], touched])
         return touched
 
     def add(self, batches: Sequence[DecodedReads]) -> Taken:
@@ -328,12 +340,16 @@ class ReadRows:
         for tag, begin, end in zip(
             tags[starts].tolist(), starts.tolist(), [*starts[1:].tolist(), len(tags)], strict=True
         ):
-            if tag != NO_NAME:
-                self._rows_of[tag].frombytes(rows[begin:end].tobytes())
+            place = self._rows_of_nobody if tag == NO_NAME else self._rows_of[tag]
+            place.frombytes(rows[begin:end].tobytes())
 
     def _touch(self, tags: NDArray[np.int32]) -> None:
         self._touched.extend(np.zeros(len(self.identities.tags) - len(self._touched), np.bool_))
-        self._touched.view()[tags[tags != NO_NAME]] = True
+        nobody = tags == NO_NAME
+        if nobody.any():
+            self._nobody_touched = True
+            tags = tags[~nobody]
+        self._touched.view()[tags] = True
 
 
 def _stamp_values(stamps: Stamps) -> tuple[NDArray[Any], ...]:

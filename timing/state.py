@@ -141,7 +141,7 @@ class RaceState:
         return self._rows.reads()
 
     def rows_of_tags(self, tags: Sequence[int] | Int64) -> Int64:
-        """The rows in `reads()` of these tags (numbers in `tags`)."""
+        """The rows in `reads()` of these tags (numbers in `tags`; NO_NAME: reads without one)."""
         return self._rows.rows_of_tags(tags)
 
     def stamps_of(self, rows: Int64) -> Stamps:
@@ -166,7 +166,7 @@ class RaceState:
         return self._rows.reads_under(ledger)
 
     def take_touched(self) -> Int64:
-        """The tags that got a new or better read since this was last asked, ascending."""
+        """The tags that got a new or better read since last asked, ascending; NO_NAME for reads without one."""
         return self._rows.take_touched()
 
     @property

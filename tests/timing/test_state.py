@@ -33,6 +33,7 @@ from timing.instants import HOUR, SECOND
 from timing.journal import Entry, Journal, NewEntry
 from timing.journal_chain import sealed
 from timing.race import Race
+from timing.read_columns import NO_NAME
 from timing.reads import ChipRead, ClockKind, ReadKind, SourceId, SourceReads, Tag
 from timing.roster import Bib, Entrant, Roster
 from timing.state import RaceState
@@ -172,7 +173,7 @@ def test_the_rows_of_a_tag_are_all_its_reads(batches: list[SourceReads]) -> None
         assert state.rows_of_tags([code]).tolist() == np.flatnonzero(tag == code).tolist()
     everything = state.rows_of_tags(np.arange(len(state.tags)))
     assert sorted(everything.tolist()) == np.flatnonzero(tag >= 0).tolist()
-    assert state.rows_of_tags([-1, 10_000]).tolist() == []
+    assert state.rows_of_tags([NO_NAME, 10_000]).tolist() == np.flatnonzero(tag == NO_NAME).tolist()
 
 
 def test_touched_are_the_tags_with_a_new_or_better_read_since_last_asked() -> None:
@@ -189,8 +190,8 @@ def test_touched_are_the_tags_with_a_new_or_better_read_since_last_asked() -> No
     names = []
     for entry in entries:
         state.apply(entry)
-        names.append([state.tags.names[tag] for tag in state.take_touched()])
-    assert names == [["A", "B"], [], ["B"], ["A", "C"]]
+        names.append([None if tag == NO_NAME else state.tags.names[tag] for tag in state.take_touched()])
+    assert names == [[None, "A", "B"], [], ["B"], ["A", "C"]]
 
 
 def test_reads_are_windows_that_are_not_copied() -> None:
