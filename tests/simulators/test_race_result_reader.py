@@ -108,6 +108,7 @@ async def test_the_driver_of_metarace_gets_the_passings_of_the_virtual_decoder(m
     device = decoder(40)
     begun_s: list[float] = []
     conversations: list[asyncio.Task[None]] = []
+    over = asyncio.Event()
 
     def now_us() -> int:
         """The race, at ten times life, begins when the client has asked for the count: it wants what comes then."""
@@ -118,7 +119,7 @@ async def test_the_driver_of_metarace_gets_the_passings_of_the_virtual_decoder(m
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         conversations.append(asyncio.current_task())  # type: ignore[arg-type]
         device.host_connected(now_us())
-        while not reader.at_eof():
+        while not reader.at_eof() and not over.is_set():
             try:
                 async with asyncio.timeout(0.02):
                     device.receive(await reader.read(4096), now_us())
@@ -144,9 +145,10 @@ async def test_the_driver_of_metarace_gets_the_passings_of_the_virtual_decoder(m
     client.setport("127.0.0.1")
     assert await asyncio.to_thread(all_seen.wait, 30), f"{len(seen)} of 40 passings"
     client.exit()
-    await asyncio.to_thread(client.join, 10)
-    await asyncio.gather(*conversations)
+    over.set()  # a client that asks and asks may come to its exit only when nobody answers any more
     server.close()
+    await asyncio.gather(*conversations)
+    await asyncio.to_thread(client.join, 10)
     assert [code for code, _ in seen] == [f"A{n + 1}" for n in range(40)]
     assert seen[0][1].replace("h", ":").replace(" ", "") in ("10:00:00.000", "36000.000")
     assert device.forbidden == []
