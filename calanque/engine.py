@@ -134,6 +134,7 @@ class Engine:
             build_app(self, token=self.folder.secret()),
             host=self.options.host or web.host,
             port=web.port if self.options.port is None else self.options.port,
+            ending=self.hub.close,
         )
         self.live.start()
         await asyncio.sleep(0)
@@ -156,7 +157,6 @@ class Engine:
                     tasks.create_task(self.far_mats.run(), name="far mats")
                 tasks.create_task(self._watch(), name="watch")
         finally:
-            self.hub.close()
             for capture in captures.values():
                 capture.close()
             self.live.stop()

@@ -123,13 +123,12 @@ async def _shown(plan: RacePlan, journal: Journal, through: int, speed: str, por
     live.start()
     await asyncio.sleep(0)
     try:
-        async with LiveServer(build_app(race), port=port) as server:
+        async with LiveServer(build_app(race), port=port, ending=race.hub.close) as server:
             say(f"Live page: {server.url}/   board: {server.url}/board   (Ctrl+C goes on without it)")
             for entry in entries:
                 await asyncio.sleep(clock.real_seconds_until(entry.at_us))
                 live.feed([entry])
     finally:
-        race.hub.close()
         live.stop()
 
 

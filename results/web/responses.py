@@ -18,6 +18,9 @@ from results.web.stream import Subscription
 STUCK_S: Final = 30.0
 """A client that takes nothing for this long loses its place: it was sent nothing in vain, and comes back by itself."""
 
+LAST_WORD_S: Final = 0.3
+"""Within it a client takes the end of its stream when the server closes, or is cut off."""
+
 RETRY_MS: Final = 1_500
 """What a browser waits before it connects again."""
 
@@ -50,13 +53,16 @@ class EventStream(Response):
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         sending = asyncio.create_task(self._send_events(send), name="event-stream")
         leaving = asyncio.create_task(_left(receive), name="event-stream-left")
+        closing = asyncio.create_task(self._subscription.until_closed(), name="event-stream-closing")
         try:
-            await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({sending, leaving, closing}, return_when=asyncio.FIRST_COMPLETED)
+            if closing.done():
+                await asyncio.wait({sending}, timeout=LAST_WORD_S)  # one that is stuck does not hold the server up
         finally:
             self._subscription.close()
-            for task in (sending, leaving):
+            for task in (sending, leaving, closing):
                 task.cancel()
-            await asyncio.gather(sending, leaving, return_exceptions=True)
+            await asyncio.gather(sending, leaving, closing, return_exceptions=True)
         if not sending.cancelled():
             sending.result()  # a mistake of ours is not to be swallowed
 

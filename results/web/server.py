@@ -5,8 +5,9 @@ Knows nothing of what it serves. Signals belong to the front door, not to uvicor
 
 import asyncio
 import contextlib
+import logging
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Final, Self
 
@@ -25,6 +26,14 @@ class AddressTaken(ResultsError):
     """The address cannot be listened on; says which, and why."""
 
 
+_NO_ERROR_OF_OURS: Final = ("ASGI callable returned without completing response", "Cancel 0 running task(s)")
+"""What uvicorn says when a reader that takes nothing any more is given up: it was cut off on purpose."""
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    return not record.getMessage().startswith(_NO_ERROR_OF_OURS)
+
+
 class _Quiet(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -34,10 +43,14 @@ class _Quiet(uvicorn.Server):
 class LiveServer:
     """Serves an ASGI application until stopped; `async with` it, or `start` and `stop`.
 
-    port 0: a free one. After `start`, `url` and `port` tell where. Raises: AddressTaken at once, not later.
+    port 0: a free one. ending: called before open connections are waited for: it ends the streams. After `start`,
+    `url` and `port` tell where. Raises: AddressTaken at once, not later.
     """
 
-    def __init__(self, app: ASGIApp, *, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self, app: ASGIApp, *, host: str = "127.0.0.1", port: int = 0, ending: Callable[[], None] = lambda: None
+    ) -> None:
+        self._ending = ending
         self._socket = _listening(host, port)
         self.host = host
         self.port: int = self._socket.getsockname()[1]
@@ -52,6 +65,7 @@ class LiveServer:
             timeout_graceful_shutdown=1,
         )
         self._server = _Quiet(config)
+        logging.getLogger("uvicorn.error").addFilter(_is_news)
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -69,7 +83,8 @@ class LiveServer:
             await asyncio.sleep(0.005)
 
     async def stop(self) -> None:
-        """Stop listening and end what is open. Close the hub before: then streams end by themselves."""
+        """Stop listening and end what is open."""
+        self._ending()
         self._server.should_exit = True
         if self._task is not None:
             await self._task

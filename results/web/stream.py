@@ -105,7 +105,7 @@ class Hub:
         self.run: Final = secrets.token_hex(4)
         """This life of the server: numbers of another life mean nothing here."""
         self.now_us = now_us or real_now_us
-        self.closed = False
+        self._closing = asyncio.Event()
         self._views: deque[View] = deque(maxlen=history)
         self._subscriptions: set[Subscription] = set()
         self._woken_s = float("-inf")
@@ -113,6 +113,10 @@ class Hub:
     @property
     def latest(self) -> View | None:
         return self._views[-1] if self._views else None
+
+    @property
+    def closed(self) -> bool:
+        return self._closing.is_set()
 
     @property
     def clients(self) -> int:
@@ -144,9 +148,15 @@ class Hub:
 
     def close(self) -> None:
         """End all streams; their clients come back to the next life of the server."""
-        self.closed = True
+        self._closing.set()
         for subscription in self._subscriptions:
             subscription.wake()
+
+    async def until_closed(self, within_s: float | None = None) -> None:
+        """Returns when the hub has closed, or after so long."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                await self._closing.wait()
 
     def event_id(self, view: View) -> str:
         return f"{self.run}-{view.number}"
@@ -203,13 +213,17 @@ class Subscription:
         self._sent_s = time.monotonic()
         return event
 
+    async def until_closed(self) -> None:
+        """Returns when the hub has closed."""
+        await self._hub.until_closed()
+
     def close(self) -> None:
         self._hub.leave(self)
 
     async def _pause(self) -> None:
         left_s = self._sent_s + self._every_s - time.monotonic()
-        if left_s > 0 and not self._hub.closed:
-            await asyncio.sleep(left_s)
+        if left_s > 0:
+            await self._hub.until_closed(left_s)
 
     def _event(self, view: View) -> bytes:
         # What is older than the history cannot be compared any more: the client gets a whole view.

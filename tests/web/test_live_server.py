@@ -101,6 +101,28 @@ async def test_stopping_the_server_ends_its_streams(shown: ShownRace) -> None:
     await server.stop()
 
 
+async def test_a_server_ends_without_a_complaint_though_one_reader_waits_its_turn_and_another_is_stuck(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    race = _Views()
+    race.publish(1)
+    server = LiveServer(build_app(race), ending=race.hub.close)
+    await server.start()
+    stuck = socket.socket()
+    stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    stuck.connect((server.host, server.port))
+    stuck.sendall(b"GET /events/board HTTP/1.1\r\nHost: x\r\n\r\n")
+    async with reading(f"{server.url}/events") as reader:
+        await reader.next("view")
+        for number in range(2, 400):
+            race.publish(number)
+            await asyncio.sleep(0.001)
+        await server.stop()
+        assert await reader.ended()
+    stuck.close()
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
 async def test_an_address_in_use_is_refused_with_its_name(server: LiveServer, shown: ShownRace) -> None:
     with pytest.raises(AddressTaken, match=f"127.0.0.1:{server.port}"):
         LiveServer(build_app(shown), port=server.port)
