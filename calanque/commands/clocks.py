@@ -25,7 +25,7 @@ def clocks_command(race: str, *, language: str | None, accept: str | None, autho
             _tell(found, findings, spoken_language(language, found.plan))
             return OK
         proposal, seen = _proposal(findings, accept), found.state.applied
-        reason = clock_sentence(_about(findings, accept), found.plan.race, Language.EN)
+        reason = clock_sentence(_about(findings, accept), found.plan.race, Language.EN).rstrip(".")
     assert author is not None, "asked for above"
     return rule_command(
         race, act=act_fields(proposal), author=author, role="crew", reason=reason, preview=preview, seen=seen

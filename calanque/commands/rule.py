@@ -178,7 +178,8 @@ def placed_act(act: Mapping[str, Any], race: Race) -> dict[str, Any]:
     placed: dict[str, Any] = {}
     for name, value in act.items():
         if name == "anchors":
-            placed[name] = [_anchor(text, race) for text in value]
+            # A proposal that is accepted has its anchors exact; a person writes seconds.
+            placed[name] = [_anchor(each, race) if isinstance(each, str) else each for each in value]
         elif isinstance(value, Mapping):
             placed[name] = placed_act(value, race)
         elif name in _INSTANTS and isinstance(value, str) and value != NOW:
