@@ -56,6 +56,7 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "uncertain": " À {amount} près.",
         "held": " Ses lectures ({reads}) sont mises en attente\u00a0: "
         "elles ne comptent pour personne avant une décision.",
+        "held_to_come": " Ses lectures à venir seront mises en attente\u00a0: qu'on le règle, ou qu'on décide.",
         "another": " La correction en vigueur était faite pour une autre mise sous tension.",
         "at": "le {day:02d}/{month:02d}/{year} à {hour:02d}:{minute:02d}:{second:02d}",
     },
@@ -70,6 +71,7 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "second": "; by arrivals, the second time",
         "uncertain": " Give or take {amount}.",
         "held": " Its reads ({reads}) are held: they count for nobody until somebody decides.",
+        "held_to_come": " Reads to come will be held: set it, or decide.",
         "another": " The correction in force was given for another power-on.",
         "at": "{year}-{month:02d}-{day:02d} at {hour:02d}:{minute:02d}:{second:02d}",
     },
@@ -113,7 +115,7 @@ def clock_sentence(finding: ClockFinding, race: Race, language: Language) -> str
     if finding.uncertainty_us and finding.fault in (ClockFault.OFFSET, ClockFault.STEP, ClockFault.NO_ZERO):
         text += words["uncertain"].format(amount=amount(finding.uncertainty_us, language))
     if finding.holds:
-        text += words["held"].format(reads=finding.reads)
+        text += words["held" if finding.reads else "held_to_come"].format(reads=finding.reads)
     if finding.meant_for_another:
         text += words["another"]
     return text

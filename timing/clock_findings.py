@@ -120,8 +120,8 @@ def _periods(source: SourceId, evidence: ClockEvidence) -> tuple[Period, ...]:
 
 
 def _judged(source: SourceId, periods: tuple[Period, ...], ledger: ClockLedger) -> list[_Judged]:
-    # A period that nothing proves is mostly a memory that came late.
-    real = tuple(period for period in periods if _speaks(period))
+    # A period that nothing proves is mostly a memory that came late; one without reads that is over concerns nobody.
+    real = tuple(period for period in periods if _speaks(period) and not _is_settled(period, periods))
     rulings = [_ruling_over(source, period, ledger) for period in real]
     found = []
     for period, (stamps, received), ruling in zip(real, spans_of(real, periods), rulings, strict=True):
@@ -165,6 +165,13 @@ def _speaks(period: Period) -> bool:
     return period.proven or period.offset_us < -TOLD_AHEAD_US or period.base_max_us < EPOCH_BEFORE_US
 
 
+def _is_settled(period: Period, periods: tuple[Period, ...]) -> bool:
+    """Whether a clock made no read while it showed this, and was found to show something else later: it was set."""
+    return period.reads == 0 and any(
+        later.compared and later.received_max_us > period.received_max_us for later in periods
+    )
+
+
 def _of_a_period(judged: _Judged, everything: list[_Judged], ours: ClockFinding | None) -> ClockFinding | None:
     period, off_us = judged.period, judged.residual_us
     if ours is not None and ours.offset_us is not None and abs(off_us - ours.offset_us) <= AGREE_US:
@@ -194,7 +201,7 @@ def _fault(period: Period, off_us: Duration) -> tuple[ClockFault | None, Duratio
     near_us = (off_us + HALF_HOUR // 2) // HALF_HOUR * HALF_HOUR
     if abs(off_us - near_us) <= REST_US:
         return (ClockFault.DAYS if near_us % DAY == 0 else ClockFault.HOURS), near_us
-    if abs(off_us) > MONTH_US:
+    if off_us > MONTH_US:  # behind: one that is ahead has not gone back to anything
         return ClockFault.DEFAULT_EPOCH, off_us
     return ClockFault.OFFSET, off_us
 

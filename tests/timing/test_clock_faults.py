@@ -217,6 +217,27 @@ def test_f03_drift_between_two_comparisons_is_proposed_as_a_line_and_changes_no_
             assert min(error, 200 * MILLISECOND - error) <= 2
 
 
+def test_a_clock_months_ahead_has_not_gone_back_to_its_first_date() -> None:
+    race = night(finish=way(lambda t: t + 201 * DAY + 17 * MINUTE))
+    race.take(race.batches())
+    assert told(race) == {(source, ClockFault.OFFSET) for source in FINISH}
+    assert race.held() == set(FINISH)
+
+
+def test_a_clock_that_was_an_hour_off_and_was_set_before_its_first_read_is_right() -> None:
+    race = night()
+    race.apply(new_entry(compared(FINISH[0], GUN - 2 * HOUR, 0), 0))
+    race.settle()
+    assert told(race) == {(FINISH[0], ClockFault.HOURS)}
+    race.apply(new_entry(compared(FINISH[0], GUN - HOUR, HOUR), 0))
+    race.settle()
+    assert race.findings == ()
+    race.take(race.batches())
+    assert race.findings == ()
+    assert race.held() == set()
+    assert race.nets() == race.net_us
+
+
 @pytest.mark.parametrize(
     ("round_trip_us", "changed_us"),
     [pytest.param(2 * SECOND, 1_500 * MILLISECOND, id="less than what is not known"),
