@@ -19,6 +19,7 @@ from calanque.folder import HeldFolder, RaceFolder
 from calanque.host_clock import HostClock, in_words
 from calanque.live import LiveRace
 from calanque.mqtt_mats import mqtt_readers
+from calanque.reader_words import kind_reached
 from calanque.recorder import Recorder
 from calanque.sources import SourceBoard, SourceSink
 from config.loader import load_race
@@ -41,6 +42,7 @@ from timing.entries import NoteBody, RulesBody
 from timing.instants import Duration
 from timing.journal import Journal
 from timing.race import Source
+from timing.reader_kinds import KIND_OF
 from timing.state import RaceState
 
 logger = logging.getLogger(__name__)
@@ -142,7 +144,7 @@ class Engine:
         captures = {source.id: CaptureWriter(self.folder.capture, source.id) for source in captured}
         try:
             async with server, asyncio.TaskGroup() as tasks:
-                self._held.tell(url=server.url)
+                self._held.tell(url=server.url, endpoints=[source.connect for source in self._attached()])
                 logger.info("page at %s/", server.url)
                 tasks.create_task(self._keep_rules_and_roster(), name="roster")
                 sink = SourceSink(self.recorder, self.board, self._state, self.plan.race)
@@ -269,11 +271,13 @@ def _check_connections(plan: RacePlan, options: EngineOptions) -> None:
 
     Raises: FrontDoorError, BadEndpoint.
     """
-    known = {source.id: source for source in plan.race.sources}
+    known = {str(source.id): source for source in plan.race.sources}
     for name, where in options.connect.items():
         if name not in known:
             raise FrontDoorError(f"--connect {name}={where}: no such source; the race has: {', '.join(sorted(known))}")
         if where not in (COLLECTOR, BY_HAND):
             check_endpoint(where)
+            if known[name].protocol in KIND_OF:
+                kind_reached(known[name].protocol, where)
     sources = [replace(source, connect=options.connect.get(source.id, source.connect)) for source in known.values()]
     check_mqtt_sources(source for source in sources if is_mqtt(source.connect))

@@ -20,7 +20,7 @@ from calanque.errors import FolderInUse, FolderRefused
 if TYPE_CHECKING:
     from config.plan import RacePlan
 
-_LOCK_BYTES: Final = 2_000
+_LOCK_BYTES: Final = 8_000
 """Of a lock file: what is told of its holder, and spaces."""
 
 RACES: Final = Path("races")

@@ -34,6 +34,7 @@ def note_course_faults(draft: Draft) -> None:
         _mats_of_points,
         _mats_of_sources,
         _protocols,
+        _addresses,
     )
     for check in checks:
         check(draft)
@@ -327,6 +328,22 @@ def _protocols(draft: Draft) -> None:
             )
         elif source is not None:
             _way(draft, index, source)
+
+
+def _addresses(draft: Draft) -> None:
+    """A reader takes one host, and of the readers that call one port only the newest is heard."""
+    seen: dict[str, SourceSection] = {}
+    for index, source in draft.sources.items():
+        address = source.connect.partition("?")[0]
+        if not address.startswith(("serial:", "tcp:", "listen:")):
+            continue
+        other = seen.setdefault(address, source)
+        if other is not source:
+            draft.fault(
+                ("sources", index, "connect"),
+                f'"{address}" is the way to source "{other.id}" already',
+                "a way of its own; several mats of one reader are one source, told apart by `label` or `antennas`",
+            )
 
 
 def _way(draft: Draft, index: int, source: SourceSection) -> None:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, StrictInt
 
-from timing.reader_kinds import READER_KINDS
+from timing.reader_kinds import BAUDS, READER_KINDS
 from timing.reads import ClockKind
 
 PROTOCOL_CLOCKS: Final[Mapping[str, ClockKind]] = {
@@ -22,7 +22,8 @@ PROTOCOL_CLOCKS: Final[Mapping[str, ClockKind]] = {
 """The protocols an engine can be told to speak, with what their clocks keep unless the file says otherwise."""
 
 CONNECT: Final = re.compile(
-    r"serial:(?P<device>[^?\s]+)(?:[?&](?:baud=[1-9]\d{2,6}|flow=(?:none|rtscts|xonxoff)|dtr=(?:high|low)))*"
+    r"serial:(?P<device>[^?\s]+)"
+    rf"(?:[?&](?:baud=(?:{'|'.join(map(str, BAUDS))})|flow=(?:none|rtscts|xonxoff)|dtr=(?:high|low)))*"
     r"|tcp:(?P<host>\[[0-9A-Fa-f:]+\]|[^:\s\[\]]+):(?P<port>[1-9]\d{0,4})"
     r"|listen:(?:(?P<own_host>\[[0-9A-Fa-f:]+\]|[^:\s\[\]]+):)?(?P<own_port>[1-9]\d{0,4})"
     r"|mqtt:(?:(?:[^\s+#/]*|\+)/)*(?:[^\s+#/]+|\+|#)"

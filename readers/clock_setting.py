@@ -61,12 +61,16 @@ class ClockSetter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockSet:
-    """What came of it: the clock before and after, and the difference that was there and is left."""
+    """What came of it: the clock before and after, and the difference that was there and is left.
+
+    `refused`: the last refusal that came after the request; of what, only the reader's own words may tell.
+    """
 
     before: ClockSeen
     after: ClockSeen
     was_off_us: Duration
     is_off_us: Duration
+    refused: str = ""
 
     @property
     def is_right(self) -> bool:
@@ -97,7 +101,8 @@ async def set_clock(
         request = setter.request(shown_us)
         await asyncio.sleep(clock.real_seconds_until(at_us))
         await send(transport, request)
-        answered = await _asked(transport, setter.protocol, clock, rest_s=ACTS_WITHIN_S)
+        refused = await _refused(transport, setter.protocol, clock)
+        answered = await _asked(transport, setter.protocol, clock)
     finally:
         transport.close()
     return ClockSet(
@@ -105,6 +110,7 @@ async def set_clock(
         after=answered,
         was_off_us=_off_us(before, shown_at),
         is_off_us=_off_us(answered, shown_at),
+        refused=refused,
     )
 
 
@@ -113,15 +119,22 @@ def _off_us(seen: ClockSeen, shown_at: Callable[[Instant], int]) -> Duration:
     return seen.stamp_us + seen.resolution_us // 2 - shown_at((seen.asked_us + seen.received_us) // 2)
 
 
-async def _asked(transport: Transport, protocol: str, clock: RaceClock, *, rest_s: float = 0.0) -> ClockSeen:
-    """The reader's clock. `rest_s`: what comes before is passed over.
+async def _refused(transport: Transport, protocol: str, clock: RaceClock) -> str:
+    """What the reader refused while it had the time to act; all else that it said then is passed over.
+
+    Raises: ClockNotSet when it refused and told no time.
+    """
+    heard = Heard(protocol=protocol, asked=True)
+    await talk(transport, protocol_class(protocol)(), clock, heard, within_s=ACTS_WITHIN_S, enough=lambda _: False)
+    _check_refusals(heard)
+    return "".join(heard.said(StatusKind.REFUSED)[-1:])
+
+
+async def _asked(transport: Transport, protocol: str, clock: RaceClock) -> ClockSeen:
+    """The reader's clock.
 
     Raises: ClockNotSet, with the reader's own words if it refused.
     """
-    if rest_s:
-        passed_over = Heard(protocol=protocol, asked=True)
-        await talk(transport, protocol_class(protocol)(), clock, passed_over, within_s=rest_s, enough=lambda _: False)
-        _check_refusals(passed_over)
     heard = Heard(protocol=protocol, asked=True)
     await talk(
         transport, protocol_class(protocol)(), clock, heard, within_s=ASK_S, enough=lambda it: it.clock is not None

@@ -19,9 +19,9 @@ import serial
 
 from readers.errors import BadEndpoint, ConnectFailed, ConnectionLost
 from readers.transports import LINKS, READ_MAX
+from timing.reader_kinds import BAUDS
 
 BAUD_DEFAULT: Final = 9600
-BAUDS: Final = (4800, 9600, 19200, 38400, 57600, 115200)
 FLOWS: Final = ("none", "rtscts", "xonxoff")
 DTRS: Final = ("high", "low")
 

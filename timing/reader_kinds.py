@@ -255,3 +255,6 @@ WAYS: Final[Mapping[str, str]] = {
     "file": "its files",
 }
 """What a reader is reached over, in words."""
+
+BAUDS: Final = (4800, 9600, 19200, 38400, 57600, 115200)
+"""Line speeds of the serial readers there are."""

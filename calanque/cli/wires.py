@@ -67,20 +67,20 @@ def set_clock(
     protocol: Annotated[str, typer.Option(help="Which kind of reader it is.")],
     author: Annotated[str, typer.Option(help="Who says so.")],
     race: Annotated[
-        str | None,
+        str,
         typer.Option(
             metavar="RACE",
-            help="The race it is for, a folder, a file or a shipped race: for its zone, and a note in its journal.",
+            help="The race it is for, a folder, a file or a shipped race: its zone, whether it is on, a note in its "
+            "journal.",
         ),
-    ] = None,
+    ],
 ) -> None:
     """Sets a reader's clock to this computer's time, before the race, and asks whether it was done.
 
     No other command does, and no engine ever. Refused while the race's engine talks with the reader, once the race has
     a gun, and from the planned time of its first gun on: then a wrong clock is corrected in the journal
-    (docs/clocks.md). A clock that
-    keeps local time gets that of the race's zone, else of this computer's. Exit code 1 when the clock is not right
-    afterwards.
+    (docs/clocks.md). A clock that keeps local time gets that of the race's zone. Exit code 1 when the clock is not
+    right afterwards.
 
     Example: `calanque set-clock tcp:192.168.1.20:10000 --protocol ipico --author Anne --race races/my_race`
     """

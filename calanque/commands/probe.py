@@ -30,6 +30,8 @@ def probe_command(endpoint: str, *, protocol: str | None, race: str | None) -> i
     connector = Connector(endpoint)
     names = [kind_reached(protocol, endpoint).name] if protocol else kinds_for(endpoint)
     zone = None if race is None else plan_and_folder(race)[0].race.zone
+    if connector.listens:
+        warn(f"waiting up to {CALL_WITHIN_S:.0f} s for a reader that calls {endpoint} ...")
     return asyncio.run(_probe(connector, names, RaceClock.real(), zone))
 
 
@@ -38,8 +40,7 @@ async def _probe(connector: Connector, names: list[str], clock: RaceClock, zone:
         found = await probe(lambda: patiently(connector), names, clock, tell=_tell_asked)
     finally:
         connector.close()
-    where = "this computer's zone" if zone is None else str(zone)
-    for line in report(found, local_offset_us(zone), where):
+    for line in report(found, local_offset_us(zone), "" if zone is None else str(zone)):
         say(line)
     return DIFFERENT if found.kind is None else OK
 
@@ -63,8 +64,8 @@ async def patiently(connector: Connector) -> Transport:
                 raise
 
 
-def report(found: Found, zone_us: Duration, where: str = "this computer's zone") -> list[str]:
-    """What was found, in lines for a person. `zone_us`: local time minus UTC in `where`."""
+def report(found: Found, zone_us: Duration, where: str = "") -> list[str]:
+    """What was found, in lines for a person. `zone_us`: local time minus UTC in `where`, empty: at this computer."""
     heard = found.kind
     if heard is None:
         return _nothing(found)
@@ -84,8 +85,11 @@ def report(found: Found, zone_us: Duration, where: str = "this computer's zone")
     return lines
 
 
-def clock_words(seen: ClockSeen, kind: ClockKind, zone_us: Duration, where: str = "this computer's zone") -> list[str]:
-    """What a reader's clock shows, and how far it is from this computer's, within what is certain."""
+def clock_words(seen: ClockSeen, kind: ClockKind, zone_us: Duration, where: str = "") -> list[str]:
+    """What a reader's clock shows, and how far it is from this computer's, within what is certain.
+
+    `where`: the race's zone; empty: that of this computer, which says little of where the race is.
+    """
     sure = sure_words(seen)
     if kind is ClockKind.ELAPSED:
         return [f"{timedelta(microseconds=seen.stamp_us)} since its zero, {sure}"]
@@ -97,12 +101,17 @@ def clock_words(seen: ClockSeen, kind: ClockKind, zone_us: Duration, where: str 
     shown = _EPOCH + timedelta(microseconds=seen.stamp_us)
     date = "" if kind is ClockKind.TIME_OF_DAY else f"{shown:%Y-%m-%d} "
     ahead = f"{abs(rest_us) / SECOND:.3f} s {'ahead of' if rest_us >= 0 else 'behind'} this computer's, {sure}"
-    lines = [f"{date}{shown:%H:%M:%S.%f}"[:-3] + f", {ahead}"]
-    expected_us = 0 if kind is ClockKind.UTC else zone_us
-    if quarters_us == expected_us:
-        return [*lines, "the hour is right" if kind is ClockKind.UTC else f"the hour is right for {where}"]
-    off = f"{abs(quarters_us - expected_us) / HOUR:g} h {'ahead' if quarters_us > expected_us else 'behind'}"
-    return [*lines, f"WRONG HOUR: {off} of {'UTC' if kind is ClockKind.UTC else f'the local time of {where}'}"]
+    lines = [f"{date}{shown:%H:%M:%S.%f}"[:-3] + f", {ahead} (whole hours aside)"]
+    off_us = quarters_us - (0 if kind is ClockKind.UTC else zone_us)
+    off = f"{abs(off_us) / HOUR:g} h {'ahead of' if off_us > 0 else 'behind'}"
+    if kind is ClockKind.UTC:
+        hour = f"WRONG HOUR: {off} UTC" if off_us else "the hour is right"
+    elif where:
+        hour = f"WRONG HOUR: {off} the local time of {where}" if off_us else f"the hour is right for {where}"
+    else:
+        here = f"its hour is {off if off_us else 'that of'} this computer's local time"
+        hour = f"{here}; give --race to hold it against the race's"
+    return [*lines, hour]
 
 
 def sure_words(seen: ClockSeen) -> str:
@@ -132,7 +141,7 @@ def _nothing(found: Found) -> list[str]:
         lines = ["No answer, not one byte: is the reader on, is it the right port, and for a serial line the speed?"]
     else:
         lines = ["Something answers, and it makes no sense: another speed, another port, or a reader of another kind."]
-        lines.append(f"  first bytes  {clean(found.sample.decode('latin-1'))}")
+        lines.append(f"  first bytes  {ascii(found.sample)[2:-1]}")
     asked = dict.fromkeys(heard.protocol for heard in found.tried if heard.asked)
     heard_out = dict.fromkeys(heard.protocol for heard in found.tried)
     lines.append(f"  asked        {', '.join(asked) or 'nobody'}")

@@ -18,39 +18,31 @@ from config.plan import RacePlan
 from readers.clock_setting import ClockSet, ClockSetter, set_clock
 from readers.connector import Connector
 from readers.race_clock import RaceClock
+from readers.source_picture import clean
 from timing.entries import NoteBody
-from timing.instants import MINUTE, SECOND, Instant
+from timing.instants import SECOND, Instant
 from timing.reader_kinds import KIND_OF
 from timing.reads import ClockKind
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_AN_HOUR_OR_SO: Final = 15 * MINUTE
-"""A clock that was off by so much was in another zone, or this computer is."""
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 
-def set_clock_command(endpoint: str, *, protocol: str, author: str, race: str | None) -> int:
+def set_clock_command(endpoint: str, *, protocol: str, author: str, race: str) -> int:
+    if not author.strip():
+        raise FrontDoorError("--author: who says so?")
     connector = Connector(endpoint)
     setter = ClockSetter.of(kind_reached(protocol, endpoint).name)
     clock = RaceClock.real()
-    zone: tzinfo | None = None
-    folder: RaceFolder | None = None
-    if race is not None:
-        plan, folder = plan_and_folder(race)
-        _check_before_the_race(folder, plan, clock.now_us())
-        _check_free(folder, plan, endpoint)
-        zone = plan.race.zone
-        _warn_of_another_hour(plan, KIND_OF[protocol].clock, clock.now_us())
-    shown_at = right_clock(KIND_OF[protocol].clock, zone)
+    plan, folder = plan_and_folder(race)
+    _check_before_the_race(folder, plan, clock.now_us())
+    _check_free(folder, plan, endpoint)
+    _warn_of_another_hour(plan, KIND_OF[protocol].clock, clock.now_us())
+    shown_at = right_clock(KIND_OF[protocol].clock, plan.race.zone)
     done = asyncio.run(_set(connector, setter, clock, shown_at))
     text = words(done, endpoint, protocol)
     say(text)
-    if folder is not None:
-        _note(folder, text, author, clock.now_us())
-    elif abs(done.was_off_us) >= _AN_HOUR_OR_SO and KIND_OF[protocol].clock is not ClockKind.UTC:
-        here = datetime.now(UTC).astimezone().tzname()
-        warn(f"That was {_off(done.was_off_us)} by this computer's zone ({here}): if the race is elsewhere, the reader "
-             "is wrong now. Give --race, for its zone, and set it again")  # fmt: skip
+    _note(folder, text, author, clock.now_us())
     return OK if done.is_right else DIFFERENT
 
 
@@ -63,8 +55,8 @@ async def _set(
         connector.close()
 
 
-def right_clock(kind: ClockKind, zone: tzinfo | None) -> Callable[[Instant], int]:
-    """What a right clock of this kind shows at an instant. `zone` None: this computer's.
+def right_clock(kind: ClockKind, zone: tzinfo) -> Callable[[Instant], int]:
+    """What a right clock of this kind shows at an instant.
 
     Raises: FrontDoorError for one that only counts from its own zero.
     """
@@ -75,7 +67,7 @@ def right_clock(kind: ClockKind, zone: tzinfo | None) -> Callable[[Instant], int
     return partial(_local_stamp, zone=zone)
 
 
-def _local_stamp(instant: Instant, zone: tzinfo | None) -> int:
+def _local_stamp(instant: Instant, zone: tzinfo) -> int:
     offset = (_EPOCH + timedelta(microseconds=instant)).astimezone(zone).utcoffset()
     assert offset is not None
     return instant + offset // _MICROSECOND
@@ -84,9 +76,10 @@ def _local_stamp(instant: Instant, zone: tzinfo | None) -> int:
 def words(done: ClockSet, endpoint: str, protocol: str) -> str:
     """What was done, for the terminal and for the journal."""
     result = "set" if done.is_right else "NOT RIGHT after setting it"
+    why = f"; {clean(done.refused)}" if done.refused and not done.is_right else ""
     return (
         f"clock of {endpoint} ({protocol}) {result}: it was {_off(done.was_off_us)} and is {_off(done.is_off_us)}, "
-        f"{sure_words(done.after)}"
+        f"{sure_words(done.after)}{why}"
     )
 
 
@@ -96,7 +89,9 @@ def _off(off_us: int) -> str:
 
 def _check_free(folder: RaceFolder, plan: RacePlan, endpoint: str) -> None:
     """Raises: FrontDoorError when an engine talks with this reader: most take one host, and its race is armed."""
-    if folder.holder() is not None and endpoint in {source.connect for source in plan.race.sources}:
+    holder = folder.holder()
+    spoken_with = (holder or {}).get("endpoints", [source.connect for source in plan.race.sources])
+    if holder is not None and endpoint in spoken_with:
         raise FrontDoorError(
             f"the engine of {folder.path} runs and talks with {endpoint}: end it first, then set the clock"
         )

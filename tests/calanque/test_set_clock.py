@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -108,7 +109,7 @@ def test_the_evening_before_summer_time_ends_it_warns_of_the_hour(
 
 def test_what_cannot_be_set_says_so_before_anything_is_opened() -> None:
     with pytest.raises(ClockNotSet, match="maker's program"):
-        set_clock_command("tcp:127.0.0.1:1", protocol=unsettable(), author="Anne", race=None)
+        set_clock_command("tcp:127.0.0.1:1", protocol=unsettable(), author="Anne", race="marseille_cassis_2024")
 
 
 def unsettable() -> str:
@@ -132,22 +133,45 @@ def test_the_file_of_a_race_that_was_never_run_is_enough_for_its_zone(
     assert set_clock_command("tcp:127.0.0.1:1", protocol="ipico", author="Anne", race=str(file)) == OK
     said = capsys.readouterr()
     assert "noted nowhere" in said.err
-    assert "elsewhere" not in said.err
 
 
-def test_a_jump_of_an_hour_by_this_computers_zone_is_told(
+def test_what_a_reader_refused_is_told_with_what_was_not_done(
     folder: RaceFolder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async def an_hour(*_: object) -> ClockSet:
-        return ClockSet(before=SEEN, after=SEEN, was_off_us=HOUR, is_off_us=0)
+    async def refusing(*_: object) -> ClockSet:
+        refused = "the decoder refused: SETTIME;OPERATIONMODE"
+        return ClockSet(before=SEEN, after=SEEN, was_off_us=HOUR, is_off_us=HOUR, refused=refused)
 
-    monkeypatch.setattr(set_clock, "set_clock", an_hour)
-    assert set_clock_command("tcp:127.0.0.1:1", protocol="ipico", author="Anne", race=None) == OK
-    assert "if the race is elsewhere, the reader is wrong now" in capsys.readouterr().err
+    monkeypatch.setattr(set_clock, "set_clock", refusing)
+    assert given(folder) == DIFFERENT
+    assert "NOT RIGHT" in (said := capsys.readouterr().out)
+    assert "SETTIME;OPERATIONMODE" in said
+
+
+def test_somebody_must_say_so(folder: RaceFolder) -> None:
+    with pytest.raises(FrontDoorError, match="who says so"):
+        set_clock_command("tcp:127.0.0.1:1", protocol="ipico", author=" ", race=str(folder.path))
+    assert REACHED == []
 
 
 def test_a_reader_of_a_running_engine_is_left_alone(folder: RaceFolder) -> None:
     source = load_race(folder.path).race.sources[0]
     with folder.hold("a test"), pytest.raises(FrontDoorError, match=r"runs and talks with .*: end it first"):
         set_clock_command(source.connect, protocol="ipico", author="Anne", race=str(folder.path))
+    assert REACHED == []
+
+
+async def test_an_engine_tells_which_readers_it_talks_with(folder: RaceFolder) -> None:
+    """Also those that its command line names, which the race file does not know."""
+    source = load_race(folder.path).race.sources[0]
+    connect = {each.id: "file" for each in load_race(folder.path).race.sources} | {source.id: "tcp:127.0.0.1:9"}
+    async with Engine.opened(folder, EngineOptions(clock=RaceClock.real(), connect=connect, port=0)) as engine:
+        running = asyncio.create_task(engine.run())
+        while not folder.is_running:  # noqa: ASYNC110 - it is told in a file
+            await asyncio.sleep(0.01)
+        with pytest.raises(FrontDoorError, match="runs and talks with tcp:127"):
+            set_clock_command("tcp:127.0.0.1:9", protocol="ipico", author="Anne", race=str(folder.path))
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
     assert REACHED == []

@@ -65,6 +65,7 @@ SINGLE = [
         "tcp",
     ),
     ("tcp:127.0.0.1:10001", "serial:/dev/a?bad=1", "serial", "sources[1].connect", "bad=1", "baud"),
+    ("tcp:127.0.0.1:10001", "serial:/dev/a?baud=9601", "serial", "sources[1].connect", "9601", "baud"),
     ('"start"\nconnect', '"St art"\nconnect', 'id = "St', "sources[1].id", "St art", "a-z"),
     ('clock = "net"', 'clock = "real"', "real", "lists[1].clock", '"real"', '"gun" or "net"'),
     ('per = "sex"', 'per = "sexe"', "sexe", "lists[1].per", "sexe", "category"),
@@ -272,6 +273,13 @@ def test_a_race_may_do_without_a_start_mat(parse: Parse, ten_miles_text: str) ->
 def test_a_source_with_two_faults_is_told_both(parse: Parse, ten_miles_text: str) -> None:
     text = ten_miles_text.replace('protocol = "read_log"', 'protocol = "readlog"\nconect = "file"')
     assert [fault.key for fault in faults_of(parse, text)] == ["sources[3].protocol", "sources[3].conect"]
+
+
+def test_two_sources_at_one_address_are_told(parse: Parse, ten_miles_text: str) -> None:
+    text = ten_miles_text.replace('connect = "collector"', 'connect = "tcp:127.0.0.1:10001"')
+    fault = only(parse, text)
+    assert fault.key == "sources[2].connect"
+    assert 'the way to source "start" already' in fault.message
 
 
 def test_any_protocol_may_speak_behind_a_collector(parse: Parse, ten_miles_text: str) -> None:

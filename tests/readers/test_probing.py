@@ -167,7 +167,7 @@ def test_a_clock_is_told_with_its_hour_its_difference_and_its_error_bar(
     kind: ClockKind, off_us: int, zone_us: int, words: str
 ) -> None:
     seen = ClockSeen(stamp_us=STAMP + off_us, asked_us=STAMP - 20_000, received_us=STAMP + 20_000)
-    said = "\n".join(clock_words(seen, kind, zone_us))
+    said = "\n".join(clock_words(seen, kind, zone_us, "Europe/Paris"))
     assert words in said
     assert "give or take 0.020 s" in said
 
