@@ -163,7 +163,11 @@ def _some(lines: Sequence[str], count: int) -> None:
 
 def _say_summary(timed: TimedFiles) -> None:
     status = timed.matched.times.status.tolist()
-    say(f"{grouped(len(status))} entrants")
+    untimed = sum(not timed.plan.role(entrant).timed for entrant in timed.roster.roster.entrants)
+    aside = (
+        f", {grouped(untimed)} of them in roles that are not timed, whom pages and lists leave out" if untimed else ""
+    )
+    say(f"{grouped(len(status))} entrants{aside}")
     table((kind.name, grouped(status.count(kind))) for kind in Status if status.count(kind))
     say(f"{grouped(sum(timed.classes.values()))} reads")
     say_classes(timed.classes, timed.repeats)
