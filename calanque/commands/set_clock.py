@@ -75,8 +75,9 @@ def _local_stamp(instant: Instant, zone: tzinfo) -> int:
 
 def words(done: ClockSet, endpoint: str, protocol: str) -> str:
     """What was done, for the terminal and for the journal."""
-    result = "set" if done.is_right else "NOT RIGHT after setting it"
-    why = f"; {clean(done.refused)}" if done.refused and not done.is_right else ""
+    right = "right, though perhaps not set" if done.refused else "set"
+    result = right if done.is_right else "NOT RIGHT after setting it"
+    why = f"; {clean(done.refused)}" if done.refused else ""
     return (
         f"clock of {endpoint} ({protocol}) {result}: it was {_off(done.was_off_us)} and is {_off(done.is_off_us)}, "
         f"{sure_words(done.after)}{why}"
