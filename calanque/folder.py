@@ -147,9 +147,10 @@ class HeldFolder:
 
 
 def folder_of(race: str) -> RaceFolder:
-    """The folder a race lies in: given as it is, or by its name below `races/`."""
-    path = Path(race)
-    return RaceFolder(path if path.is_dir() else RACES / race)
+    """The folder a race lies in: given as it is, or by its name below `races/`. It may not be there."""
+    path, below = Path(race), RACES / race
+    is_path = path.is_dir() or (len(path.parts) > 1 and not below.is_dir())
+    return RaceFolder(path if is_path else below)
 
 
 def plan_and_folder(race: str) -> "tuple[RacePlan, RaceFolder]":

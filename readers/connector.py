@@ -5,7 +5,7 @@ Holds what must outlast a single link: the port that readers call on. Whoever dr
 
 from readers.errors import BadEndpoint
 from readers.tcp_listener import TcpListener
-from readers.transports import LINKS, Transport, check_endpoint, is_link, listening_address, open_transport
+from readers.transports import ANY_LINK, Transport, check_endpoint, is_link, listening_address, open_transport
 
 
 class Connector:
@@ -14,7 +14,7 @@ class Connector:
     def __init__(self, connect: str) -> None:
         """Raises: BadEndpoint, before anything is opened."""
         if not is_link(connect):
-            raise BadEndpoint(f"no link can be opened to {connect!r}: give {LINKS}")
+            raise BadEndpoint(f"no link can be opened to {connect!r}: give {ANY_LINK}")
         check_endpoint(connect)
         self._connect = connect
         address = listening_address(connect)

@@ -59,7 +59,7 @@ def serial_settings(connect: str, address: str) -> SerialSettings:
     if not device.startswith("/") and not _ADAPTER.fullmatch(device):
         raise BadEndpoint(
             f"a serial port is a path such as /dev/ttyUSB0, or usb- and an adapter's serial number, not {device!r} in "
-            f"{connect!r}: give {LINKS}"
+            f"{connect!r}: give {LINKS['serial']}"
         )
     if settings:
         raise BadEndpoint(f"unknown setting {next(iter(settings))!r} in {connect!r}: baud, flow and dtr are accepted")

@@ -11,6 +11,7 @@ import contextlib
 import re
 import socket
 import typing
+from collections.abc import Mapping
 from typing import Final, Self
 
 from readers.errors import BadEndpoint, ConnectFailed, ConnectionLost
@@ -30,8 +31,14 @@ _ENDPOINT: Final = re.compile(r"(serial|tcp|listen|mqtt):(.+)", re.DOTALL)
 _TCP: Final = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([^:\s\[\]/?]+)):([0-9]{1,5})")
 _PORT: Final = re.compile(r"[0-9]{1,5}")
 _TOPIC_FILTER: Final = re.compile(r"(?:(?:[^\s+#/]*|\+)/)*(?:[^\s+#/]+|\+|#)")
-LINKS: Final = "serial:/dev/ttyUSB0?baud=9600, tcp:192.168.0.155:10000 or listen:3097"
-ACCEPTED: Final = f"give {LINKS}, or mqtt:topic/of/the/reader"
+LINKS: Final[Mapping[str, str]] = {
+    "serial": "serial:/dev/ttyUSB0?baud=9600",
+    "tcp": "tcp:192.168.0.155:10000",
+    "listen": "listen:3097",
+}
+"""An endpoint of each scheme that is a link, to be given as an example."""
+ANY_LINK: Final = f"{LINKS['serial']}, {LINKS['tcp']} or {LINKS['listen']}"
+ACCEPTED: Final = f"give {ANY_LINK}, or mqtt:topic/of/the/reader"
 PORT_MAX: Final = 65_535
 
 
@@ -98,7 +105,7 @@ def check_endpoint(connect: str) -> None:
 
 def is_link(connect: str) -> bool:
     """Whether a link is opened to this endpoint: not over the broker, not from files."""
-    return connect.partition(":")[0] in ("serial", "tcp", "listen")
+    return connect.partition(":")[0] in LINKS
 
 
 def listening_address(connect: str) -> tuple[str, int] | None:
@@ -129,7 +136,8 @@ def tcp_address(connect: str, address: str) -> tuple[str, int]:
     """
     found = _TCP.fullmatch(address)
     if found is None:
-        raise BadEndpoint(f"no host and port in {connect!r}: give {LINKS}")
+        example = LINKS["listen" if connect.startswith("listen:") else "tcp"]
+        raise BadEndpoint(f"no host and port in {connect!r}: give {example}")
     if not 0 < int(found[3]) <= PORT_MAX:
         raise BadEndpoint(f"port {found[3]} in {connect!r}: ports go from 1 to {PORT_MAX}")
     return found[1] or found[2], int(found[3])

@@ -13,7 +13,7 @@ from calanque.running import until_told
 from calanque.terminal import say, warn
 from config.loader import load_race
 from readers.errors import TransportError
-from readers.transports import Transport, check_endpoint, open_transport
+from readers.transports import LINKS, Transport, check_endpoint, open_transport
 from results.web.stream import real_now_us
 from timing.instants import SECOND
 
@@ -26,6 +26,11 @@ WRITE_WITHIN_S: Final = 2.0
 
 def clock_out_command(race: str, *, serial: str, wave: str | None) -> int:
     endpoint = f"serial:{serial}" if serial.startswith("/") else serial
+    if endpoint.partition(":")[0] not in ("serial", "tcp"):
+        raise FrontDoorError(
+            f"--serial {serial}: a board is on a serial port, here or behind a converter: give /dev/ttyUSB1, "
+            f"{LINKS['serial']} or {LINKS['tcp']}"
+        )
     check_endpoint(endpoint)
     folder = folder_of(race)
     waves = [each.id for each in load_race(folder.path).race.waves]

@@ -41,12 +41,14 @@ STAMP_COLUMNS: Final = ("label", "tag", "stamp_us", "antenna", "rssi", "file", "
 
 
 def is_capture(path: Path) -> bool:
-    """Whether a file is to be taken as a capture: by its name, since a damaged one is to be told so."""
-    return path.is_file() and path.suffix == ".capture"
+    """Whether a path is to be taken as a capture: by its name, since one damaged or not there is to be told so."""
+    return path.suffix == ".capture" and not path.is_dir()
 
 
 def replay_capture(path: Path, *, out: Path, speed: str, protocol: str | None, race: str | None) -> int:
     check_speed(speed)
+    if not path.is_file():
+        raise FrontDoorError(f"{path}: no such file: give one of `capture/` in a race folder")
     source_id = path.name.split(".")[0] if path.name.count(".") < 2 else path.name.rsplit(".", 2)[0]
     folder = _race_of(path, race)
     plan = None if folder is None else load_race(folder.path)

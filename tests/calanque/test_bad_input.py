@@ -159,6 +159,57 @@ def test_what_is_not_there_or_makes_no_sense_is_named(words: list[str], said: st
 @pytest.mark.parametrize(
     "words",
     [
+        ["bundle", "races/nope", "--out", "o.zip"],
+        ["clock-out", "races/nope", "--serial", "/dev/ttyUSB1"],
+        ["clocks", "races/nope"],
+        ["close", "races/nope", "start", "--author", "Anne"],
+        ["close", "races/nope", "start", "--author", "Anne", "--at", "09:00:00"],
+        ["gun", "races/nope", "--author", "Anne"],
+        ["gun", "races/nope", "--author", "Anne", "--wave", "1", "--at", "09:00:00"],
+        ["journal", "verify", "races/nope"],
+        ["official", "races/nope", "all", "--author", "Anne"],
+        ["post", "races/nope", "all", "--author", "Anne"],
+        ["publish", "races/nope", "--author", "Anne"],
+        ["questions", "races/nope"],
+        ["replay", "finish.0001.capture", "--out", "o", "--race", "races/nope"],
+        ["rule", "status", "races/nope", "7", "--is", "DNF", "--author", "Anne"],
+        ["rulings", "races/nope"],
+        ["seen", "races/nope", "--bib", "7", "--point", "FINISH", "--author", "Anne"],
+        ["why", "races/nope", "7"],
+    ],
+    ids=lambda words: " ".join(words[:2]),
+)
+def test_a_race_folder_that_is_not_there_is_called_as_it_was_given(words: list[str], tmp_path: Path) -> None:
+    (tmp_path / "finish.0001.capture").write_bytes(b"CALANQUE-CAPTURE 1 finish\n")
+    done = calanque(*words, place=tmp_path)
+    assert done.returncode == REFUSED, done.stderr
+    assert "races/nope" in done.stderr
+    assert "races/races" not in done.stderr
+
+
+@pytest.mark.parametrize("where", ["listen:4001", "mqtt:board", "usb:1", "tcp:board", "serial:COM3", "collector"])
+def test_a_display_board_is_offered_a_serial_port_or_tcp_and_nothing_else(where: str, tmp_path: Path) -> None:
+    done = calanque("clock-out", "marseille_cassis_2024", "--serial", where, place=tmp_path)
+    assert done.returncode == REFUSED
+    assert where in done.stderr
+    assert "serial:/dev/ttyUSB0" in done.stderr or "tcp:192.168" in done.stderr
+    for other in ("listen:3097", "mqtt:topic"):
+        assert other not in done.stderr
+
+
+@pytest.mark.parametrize("where", [".", "races/x/capture"])
+def test_a_capture_that_is_not_there_is_no_race_folder_without_a_journal(where: str, tmp_path: Path) -> None:
+    path = Path(where) / "nope.0001.capture"
+    done = calanque("replay", path, "--out", "o", place=tmp_path)
+    assert done.returncode == REFUSED
+    assert f"{path}: no such file" in done.stderr
+    assert "journal" not in done.stderr
+    assert not (tmp_path / "o").exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
         ["demo", "--fast"],
         ["demo", "--runners", "many"],
         ["demo", "--runners", "0"],

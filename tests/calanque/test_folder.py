@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from calanque.errors import FolderInUse, FolderRefused
-from calanque.folder import RaceFolder, race_folder
+from calanque.folder import RaceFolder, folder_of, race_folder
 
 HOLD = """
 import sys, time
@@ -79,3 +79,16 @@ def test_the_latest_roster_by_name_counts(tmp_path: Path) -> None:
     latest = folder.latest_roster()
     assert latest is not None
     assert latest.name == "2024-10-26.xlsx"
+
+
+def test_a_race_is_a_folder_or_a_name_below_races_and_what_is_not_there_is_called_as_it_was_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for there in ("races/spring", "races/2024/autumn", "elsewhere"):
+        (tmp_path / there).mkdir(parents=True)
+    given = ["spring", "races/spring", "2024/autumn", "elsewhere", "nope", "races/nope", "./nope", str(tmp_path / "no")]
+    assert [str(folder_of(each).path) for each in given] == [
+        "races/spring", "races/spring", "races/2024/autumn", "elsewhere", "races/nope", "races/nope", "races/nope",
+        str(tmp_path / "no"),
+    ]  # fmt: skip
