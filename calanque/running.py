@@ -1,12 +1,13 @@
 """How a command that runs until it is told to stop starts, logs, ends, and finds its broker."""
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
 import sys
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -61,6 +62,16 @@ def log_to_standard_error() -> None:
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     for chatty in ("uvicorn", "mqtt", "transitions", "amqtt", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+@contextlib.contextmanager
+def told_as_by_keyboard() -> Iterator[None]:
+    """While it lasts, SIGTERM ends what runs as Ctrl+C does: by KeyboardInterrupt. For work that is no coroutine."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def until_told(work: Coroutine[Any, Any, None]) -> None:

@@ -30,6 +30,13 @@ KEPT_MAX: Final = 2_000
 SAMPLE_MAX: Final = 120
 
 
+def makes_sense(event: DecoderEvent) -> bool:
+    """Whether it needs a reader of this kind. Rubbish may look like text, or like an answer that makes no sense."""
+    if isinstance(event, StatusSeen):
+        return event.kind not in (StatusKind.BANNER, StatusKind.WARNING)
+    return not isinstance(event, Malformed)
+
+
 @dataclass(kw_only=True)
 class Heard:
     """What one kind of reader made of what came. `asked`: it was asked, not only listened to."""
@@ -42,12 +49,8 @@ class Heard:
 
     @property
     def understood(self) -> int:
-        """Events that need a reader of this kind. Rubbish may look like text, or like an answer that makes no sense."""
-        return sum(
-            not isinstance(event, Malformed)
-            and not (isinstance(event, StatusSeen) and event.kind in (StatusKind.BANNER, StatusKind.WARNING))
-            for event in self.events
-        )
+        """Events that need a reader of this kind."""
+        return sum(map(makes_sense, self.events))
 
     @property
     def is_it(self) -> bool:

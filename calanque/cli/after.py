@@ -29,7 +29,8 @@ def replay(
     """Runs a recorded race again from its journal, and compares the results with what was published.
 
     Of a capture it decodes the bytes again as they came, writes the reads (docs/read_logs.md), and says which of them
-    the journal does not have. Exit code 1 when something differs. The journal is only read.
+    the journal does not have. Exit code 1 when something differs, or nothing of a capture was understood. The journal
+    is only read.
 
     Example: `calanque replay races/my_race --out again --speed 60`
 

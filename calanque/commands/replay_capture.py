@@ -14,14 +14,17 @@ from typing import Final
 import numpy as np
 
 from calanque.errors import FrontDoorError
+from calanque.event_words import KINDS, EventWords
 from calanque.exit_codes import DIFFERENT, OK
 from calanque.folder import RaceFolder, folder_of
+from calanque.running import told_as_by_keyboard
 from calanque.terminal import grouped, say, table, warn
 from config.loader import load_race
 from config.plan import RacePlan
 from readers.capture import CaptureKind, CaptureRecord, capture_records
 from readers.errors import CaptureDamaged
-from readers.events import DecoderEvent, GunSeen, Malformed, StatusSeen
+from readers.events import DecoderEvent
+from readers.probing import makes_sense
 from readers.protocol import protocol_class
 from readers.race_clock import RaceClock, check_speed
 from readers.replay import replayed
@@ -53,17 +56,30 @@ def replay_capture(path: Path, *, out: Path, speed: str, protocol: str | None, r
     folder = _race_of(path, race)
     plan = None if folder is None else load_race(folder.path)
     source = _source(plan, SourceId(source_id), protocol)
-    events = _events(path, source, speed)
+    said = _Said(EventWords(None if plan is None else plan.race.zone, source.clock) if speed != "max" else None)
+    events = _events(path, source, speed, said)
     reads = [event for event in events if isinstance(event, ChipRead)]
     written = _write(reads, source, plan, out)
-    kinds = Counter(type(event).__name__ for event in events)
+    kinds = Counter(map(type, events))
     say(f"{path}: {source.id} ({source.protocol})")
-    table((name, grouped(count)) for name, count in sorted(kinds.items()))
+    table((name, grouped(kinds[kind])) for kind, name in KINDS.items() if kinds[kind])
     say(f"Reads in {written}")
+    if said.bytes_in and not any(map(makes_sense, events)):
+        warn(_not_understood(source, said.bytes_in, by_hand=protocol is not None))
+        return DIFFERENT
     if folder is None or plan is None or not folder.journal.is_file():
         say("No race with a journal is known to hold it against: give --race")
         return OK
     return _compared(reads, source, folder, plan)
+
+
+def _not_understood(source: Source, bytes_in: int, *, by_hand: bool) -> str:
+    kind = KIND_OF[source.protocol].title
+    who = "--protocol says so" if by_hand else "the race file says so, and --protocol says otherwise"
+    return (
+        f"NOTHING UNDERSTOOD of {grouped(bytes_in)} bytes, read as {source.protocol} ({kind}) speaks: {who}. "
+        f"Is it another kind of reader? There are {', '.join(KIND_OF)}"
+    )
 
 
 def _race_of(path: Path, race: str | None) -> RaceFolder | None:
@@ -91,45 +107,59 @@ def _source(plan: RacePlan | None, name: SourceId, protocol: str | None) -> Sour
     return Source(id=name, protocol=spoken, connect="file", clock=clock)
 
 
-def _events(path: Path, source: Source, speed: str) -> list[DecoderEvent]:
-    """All that the decoder says of the capture; what is before some damage counts."""
-    told = speed != "max"
+class _Said:
+    """What a capture says while it is replayed: how much came, and when what is told now came.
+
+    `words`: how it is told to whoever looks on; None when nobody does.
+    """
+
+    def __init__(self, words: EventWords | None) -> None:
+        self.words = words
+        self.bytes_in = 0
+        self._at_us = 0
+
+    def came(self, record: CaptureRecord) -> None:
+        self._at_us = record.at_us
+        if record.kind in (CaptureKind.RECEIVED, CaptureKind.REPLAY_RECEIVED):
+            self.bytes_in += len(record.content)
+        elif record.kind in (CaptureKind.OPENED, CaptureKind.ENDED) and self.words is not None:
+            text = clean(record.content.decode("utf-8", "replace"))
+            say(self.words.at(record.at_us, f"-- link {record.kind.name.lower()}: {text}"))
+
+    def decoded(self, events: list[DecoderEvent]) -> None:
+        """What the decoder made of what came last."""
+        if self.words is not None:
+            for event in events:
+                say(self.words.line(event, self._at_us))
+
+
+def _events(path: Path, source: Source, speed: str, said: _Said) -> list[DecoderEvent]:
+    """All that the decoder says of the capture; what is before some damage, or before an end by hand, counts."""
     events: list[DecoderEvent] = []
+    if said.words is not None:
+        zone = said.words.zone or "UTC: no race is known that says otherwise (--race)"
+        say(f"Hours of arrival are in {zone}; stamps are as the reader sent them. Ctrl+C ends it.")
     try:
-        for batch in replayed(_paced(capture_records(path), speed), protocol_class(source.protocol)()):
-            events += batch
-            for event in batch if told else ():
-                say(_in_words(event))
+        with told_as_by_keyboard():
+            for batch in replayed(_paced(capture_records(path), speed, said), protocol_class(source.protocol)()):
+                events += batch
+                said.decoded(batch)
     except CaptureDamaged as error:
         warn(f"{error}: what is before it counts")
     except KeyboardInterrupt:
-        warn("ended before the end of the capture")
+        warn("ended before the end of the capture: what came until then counts")
     return events
 
 
-def _paced(records: Iterable[CaptureRecord], speed: str) -> Iterator[CaptureRecord]:
+def _paced(records: Iterable[CaptureRecord], speed: str, said: _Said) -> Iterator[CaptureRecord]:
     """The records as they came, so many times as fast."""
     clock: RaceClock | None = None
     for record in records:
         if speed != "max":
             clock = clock or RaceClock.simulated(record.at_us, speed)
             time.sleep(clock.real_seconds_until(record.at_us))
-            if record.kind in (CaptureKind.OPENED, CaptureKind.ENDED):
-                say(f"-- link {record.kind.name.lower()}: {clean(record.content.decode('utf-8', 'replace'))}")
+        said.came(record)
         yield record
-
-
-def _in_words(event: DecoderEvent) -> str:
-    match event:
-        case ChipRead():
-            return f"read {event.tag} at {event.stamp_us}, antenna {event.antenna}, signal {event.rssi}"
-        case GunSeen():
-            return f"gun at {event.stamp_us}"
-        case Malformed():
-            return f"malformed, {event.size} bytes ({event.reason}): {clean(event.raw)}"
-        case StatusSeen():
-            return f"{event.kind.value}: {clean(event.text)}"
-    return clean(str(event))
 
 
 def _write(reads: list[ChipRead], source: Source, plan: RacePlan | None, out: Path) -> Path:
@@ -164,7 +194,8 @@ def _compared(reads: list[ChipRead], source: Source, folder: RaceFolder, plan: R
     say(f"Of {grouped(len(reads))} reads the journal has {grouped(repeats)}; repeats among them count as had")
     if not missing.reads:
         return OK
+    words = EventWords(plan.race.zone, source.clock)
     say(f"NOT in the journal: {grouped(len(missing.reads))}")
     for read in missing.reads[:SHOWN]:
-        say(f"  {_in_words(read)}")
+        say(f"  {words.line(read, read.received_us)}")
     return DIFFERENT

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import csv
+import re
+import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -96,8 +100,76 @@ def test_at_a_pace_it_tells_what_came_when_it_came(
     # 25 pieces or so, half a second apart, sixty times as fast.
     assert 0.15 < took_s < 5
     said = capsys.readouterr().out
-    assert said.count("\nread 0580") == LINES
-    assert "link opened: tcp:reader:10000" in said
+    assert "Hours of arrival are in Europe/Paris" in said
+    assert said.count("  read 0580") == LINES
+    # An hour after the first midnight of the race, half a second between pieces and between stamps.
+    assert "\n01:00:00.000  -- link opened: tcp:reader:10000\n" in said
+    assert "\n01:00:01.000  read 058000000001 stamped 2024-10-26 23:00:00.500\n" in said
+    assert not re.search(r"_us\b|\d{13,}|\w+\(\w+=", said), said
+
+
+def test_where_no_race_is_known_hours_are_utc_and_say_so(
+    folder: RaceFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, _ = made(folder)
+    alone = tmp_path / path.name
+    alone.write_bytes(path.read_bytes())
+    assert replay(alone, tmp_path / "out", protocol="ipico", speed="1000") == OK
+    said = capsys.readouterr().out
+    assert "UTC: no race is known" in said
+    assert "\n23:00:00.000 UTC  -- link opened" in said
+
+
+def capture_of(path: Path, *pieces: bytes, apart_us: int = 0) -> Path:
+    records = [CaptureRecord(kind=CaptureKind.OPENED, at_us=0, content=b"tcp:reader:10000")]
+    for n, piece in enumerate(pieces):
+        records.append(CaptureRecord(kind=CaptureKind.RECEIVED, at_us=n * apart_us, content=piece))
+    path.write_bytes(b"CALANQUE-CAPTURE 1 finish-main\n" + b"".join(map(encoded, records)))
+    return path
+
+
+@pytest.mark.parametrize("protocol", ["race_result", "tag_heuer", "mylaps"])
+def test_when_nothing_is_understood_that_is_the_answer(
+    folder: RaceFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str], protocol: str
+) -> None:
+    """Of another protocol's lines some decoders make malformed records, others text meant for people."""
+    path, _ = made(folder)
+    journalled(folder, [])
+    assert replay(path, tmp_path / "out", protocol=protocol) == DIFFERENT
+    said = capsys.readouterr()
+    assert "NOTHING UNDERSTOOD of 760 bytes" in said.err
+    assert f"read as {protocol}" in said.err
+    assert "--protocol" in said.err
+    assert "the journal has" not in said.out
+
+
+def test_the_race_file_may_be_what_names_the_wrong_protocol_and_silence_is_not_misunderstood(
+    folder: RaceFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = folder.capture / "finish-main.0001.capture"
+    assert replay(capture_of(path, b"#P;1;12345\r\n"), tmp_path / "out") == DIFFERENT
+    assert "the race file says so" in capsys.readouterr().err
+    assert replay(capture_of(path), tmp_path / "out") == OK
+    assert "UNDERSTOOD" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
+def test_told_to_end_it_writes_what_came_until_then(folder: RaceFolder, tmp_path: Path, told: signal.Signals) -> None:
+    lines = [frames.tag_line(f"05800000{n:04x}", n * SECOND) for n in range(2)]
+    path = capture_of(folder.capture / "finish-main.0001.capture", *lines, apart_us=HOUR)
+    command = [sys.executable, "-m", "calanque", "replay", str(path), "--out", str(tmp_path / "out"), "--speed", "1"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if "read 058000000000" in line:
+                break
+        process.send_signal(told)
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == OK, err
+    assert "ended before the end of the capture" in err
+    assert "Traceback" not in err
+    assert "reads  1" in " ".join(out.split(" ")), out
+    assert len((tmp_path / "out" / "finish-main.reads.csv").read_text().splitlines()) == 2
 
 
 def test_without_a_race_it_must_be_told_what_was_spoken(folder: RaceFolder, tmp_path: Path) -> None:
