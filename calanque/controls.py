@@ -67,8 +67,14 @@ class Controls:
         if wave is None:
             planned = (await self._picture()).times.guns.planned
             wave = next((w.id for w, only in zip(waves, planned, strict=True) if only), None)
+            if wave is None:
+                each = " or ".join(w.id for w in waves)
+                raise FrontDoorError(
+                    f"every wave has its gun: say which one gets another, with --wave {each}; "
+                    "the latest that is entered with its hour counts, else the latest press (docs/rules.md)"
+                )
         if wave not in {w.id for w in waves}:
-            raise FrontDoorError(f"no wave {wave!r} waits for a gun; waves: {', '.join(w.id for w in waves)}")
+            raise FrontDoorError(f"there is no wave {wave!r}; waves: {', '.join(w.id for w in waves)}")
         pressed = command["at_us"] is None
         at_us = self._engine.clock.now_us() if pressed else command["at_us"]
         origin: GunOf = "button" if pressed else "hand"

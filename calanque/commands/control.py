@@ -1,21 +1,25 @@
 """Commands to a running engine, over its loopback API with the token of the race folder."""
 
 import json
+import shlex
 import urllib.error
 import urllib.request
 from datetime import time
 from typing import Any, Final, Literal
+from zoneinfo import ZoneInfo
 
 from calanque.errors import EngineNotRunning, FrontDoorError
 from calanque.exit_codes import OK
 from calanque.folder import RaceFolder, folder_of
-from calanque.terminal import say
+from calanque.terminal import say, warn
 from config.loader import load_race
 from readers.race_clock import RaceClock
 from timing.entries import Body, ClosingBody, GunBody
-from timing.instants import local_instant
+from timing.instants import HOUR, MINUTE, Instant, datetime_of, local_instant
 
 CLOSABLE: Final = ("start", "finish")
+FAR_US: Final = 12 * HOUR
+"""A gun further from the plan than that is of another day."""
 
 
 def close_command(race: str, *, point: str, author: str, at: str | None) -> int:
@@ -38,16 +42,41 @@ def gun_command(race: str, *, wave: str | None, author: str, at: str | None) -> 
     at_us = None if at is None else _instant_on_race_day(folder, at)
     if not folder.is_running and (at_us is None or wave is None):
         raise EngineNotRunning(f"no engine runs on {folder.path}: give the gun with --wave and --at HH:MM:SS")
-    if not folder.is_running:
+    if folder.is_running:
+        answer = command(folder, "gun", {"wave": wave, "author": author, "at_us": at_us})
+        wave, number, at_us = str(answer["wave"]), int(answer["number"]), int(answer["at_us"])
+    else:
+        assert wave is not None
+        assert at_us is not None
         waves = [each.id for each in load_race(folder.path).race.waves]
         if wave not in waves:
             raise FrontDoorError(f"no wave {wave!r}; waves: {', '.join(waves)}")
         number = _recorded(race, GunBody(wave=wave, instant_us=at_us, origin="hand", author=author))
-        say(f"gun of wave {wave}, journal number {number}")
-        return OK
-    answer = command(folder, "gun", {"wave": wave, "author": author, "at_us": at_us})
-    say(f"gun of wave {answer['wave']}, journal number {answer['number']}")
+    say(f"gun of wave {wave}, journal number {number}")
+    _warn_if_far(folder, wave, number, at_us, author)
     return OK
+
+
+def _warn_if_far(folder: RaceFolder, wave: str, number: int, at_us: Instant, author: str) -> None:
+    """Says it when a gun is far from the plan: a rehearsal on the eve leaves one that everybody would start by."""
+    race = load_race(folder.path).race
+    planned_us = next(each.planned_gun_us for each in race.waves if each.id == wave)
+    if abs(at_us - planned_us) <= FAR_US:
+        return
+    hours, minutes = divmod(abs(at_us - planned_us) // MINUTE, 60)
+    far = f"{hours // 24} days {hours % 24} h" if hours >= 48 else f"{hours} h {minutes:02d} min"
+    side = "before" if at_us < planned_us else "after"
+    warn(
+        f"THIS GUN IS FAR FROM THE PLAN: {_moment(at_us, race.zone)} is {far} {side} the planned gun of wave {wave}, "
+        f"{_moment(planned_us, race.zone)}.\n"
+        f"It stands in the journal and is in force, and `calanque set-clock` refuses a race that has a gun.\n"
+        f"If it is none (a rehearsal), take it back: "
+        f"`calanque rule withdraw {folder.path} {number} --author {shlex.quote(author)}`"
+    )
+
+
+def _moment(at_us: Instant, zone: ZoneInfo) -> str:
+    return f"{datetime_of(at_us, zone):%Y-%m-%d %H:%M:%S}"
 
 
 def publish_command(race: str, *, author: str) -> int:
