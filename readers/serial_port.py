@@ -7,6 +7,7 @@ it is looked for whenever the port is opened, so that it may come back under any
 
 import asyncio
 import contextlib
+import errno
 import os
 import re
 import termios
@@ -223,11 +224,23 @@ def _wake(wait: "asyncio.Future[None]") -> None:
 
 def _why_not_opened(device: str, error: BaseException) -> str:
     """For the crew's board: what is wrong and what to do."""
-    if not Path(device).exists():
+    try:
+        path = Path(device_path(device, BY_ID))
+    except ConnectFailed as gone:
+        return str(gone)
+    if not path.exists():
         return f"there is no serial port {device}: is the cable in? `ls /dev/serial/by-id` shows the ports there are"
+    # pyserial says what the system said about setting the port up as the text of an error of its own.
+    refused = error.__context__ if isinstance(error.__context__, termios.error) else error
+    number = refused.args[0] if isinstance(refused, termios.error) else getattr(refused, "errno", None)
     text = str(error)
+    if not path.is_char_device() or number == errno.ENOTTY:
+        what = "a folder" if path.is_dir() else "a file" if path.is_file() else "something else"
+        return f"{device} is no serial port, it is {what}: `ls /dev/serial/by-id` shows the ports there are"
     if "lock" in text.lower() or "busy" in text.lower():
         return f"{device} is in use by another program"
     if isinstance(error, PermissionError) or "Permission denied" in text:
         return f"no permission to open {device}: the user must be in the group that owns it (often dialout)"
-    return f"cannot open {device}: {text}"
+    if number == errno.EIO:
+        return f"{device} does not work: the system has a name for it, and nothing that answers behind it"
+    return f"cannot open {device}: {os.strerror(number) if isinstance(number, int) else text}"

@@ -97,6 +97,29 @@ async def test_the_wire_that_restarts_a_box_is_low_from_the_moment_the_port_is_o
     peer.close()
 
 
+@pytest.mark.parametrize(("name", "what"), [("README.md", "a file"), ("folder", "a folder"), ("null", "something")])
+async def test_what_is_no_serial_port_is_said_to_be_none(name: str, what: str, tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("# Read me\n", encoding="utf-8")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "null").symlink_to("/dev/null")
+    with pytest.raises(ConnectFailed, match=f"{name} is no serial port, it is {what}") as refused:
+        await open_transport(f"serial:{tmp_path / name}")
+    assert "ioctl" not in str(refused.value)
+    assert "Errno" not in str(refused.value)
+
+
+async def test_an_adapter_in_use_is_said_to_be_so_by_its_number_too(tmp_path: Path, by_id: Path) -> None:
+    peer = PtyPeer(tmp_path / "box")
+    (by_id / NAME).symlink_to(tmp_path / "box")
+    port = await open_transport("serial:usb-A6008isP")
+    try:
+        with pytest.raises(ConnectFailed, match="usb-A6008isP is in use by another program"):
+            await open_transport("serial:usb-A6008isP")
+    finally:
+        port.close()
+        peer.close()
+
+
 class Adapter:
     """A reader on a USB adapter: plugged in, it gets some name of the system, and its own in the folder of names."""
 

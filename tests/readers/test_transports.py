@@ -263,7 +263,7 @@ class TestSerial(TransportContract):
 
     async def test_something_that_is_no_port_says_so(self) -> None:
         self.path.write_text("a file")
-        with pytest.raises(ConnectFailed, match="cannot open"):
+        with pytest.raises(ConnectFailed, match="is no serial port, it is a file"):
             await open_transport(f"serial:{self.path}")
 
     async def test_giving_up_while_a_port_is_being_opened_leaves_it_closed(self) -> None:
