@@ -14,6 +14,35 @@ def test_a_name_written_otherwise_is_told_the_nearest(given: str, meant: str) ->
 
 
 @pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("alge", "timy"),
+        ("Joey", "ultra"),
+        ("crossmgr", "jchip"),
+        ("CHAMPIONCHIP", "mylaps"),
+        ("championship", "mylaps"),
+        ("speedway", "llrp"),
+        ("heuer", "tag_heuer (TAG Heuer CP 540, CP 545, HL 975, CP 520, CP 505) or chronelec"),
+        ("cp 540", "tag_heuer"),
+        ("R700", "impinj (Impinj R700, R720 (IoT interface)) or llrp"),
+    ],
+)
+def test_a_word_on_the_box_finds_the_kinds_that_have_it_in_their_title(given: str, meant: str) -> None:
+    with pytest.raises(FrontDoorError) as told:
+        kind_called(given)
+    said = str(told.value)
+    assert f"no reader is called {given!r}; give {meant} (" in said
+    assert said.count(" or ") == meant.count(" or ")
+    assert f"all of them: {', '.join(KIND_OF)}" in said
+
+
+@pytest.mark.parametrize("given", ["", "xyz", "-", "s"])
+def test_a_word_of_no_title_is_told_all_names(given: str) -> None:
+    with pytest.raises(FrontDoorError, match=r"give one of: ipico, "):
+        kind_called(given)
+
+
+@pytest.mark.parametrize(
     ("name", "endpoint"),
     [("ipico", "serial:/dev/ttyUSB0"), ("ipico", "tcp:a:1"), ("ipico", "listen:1"), ("mylaps", "listen:1")],
 )
