@@ -1,6 +1,7 @@
 """The pages on the race file and the roster say what the code does."""
 
 import re
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -63,6 +64,41 @@ def test_the_small_race_of_the_page_is_a_race(parse: Callable[[str], RacePlan]) 
     assert example
     plan = parse(example[1])
     assert [point.id for point in plan.race.course.points] == ["START", "FINISH"]
+
+
+def fragments_of_reader_pages() -> list[tuple[str, str]]:
+    """Each TOML block of the pages on readers, with the name of its page."""
+    return [
+        (page.name, block)
+        for page in sorted(DOCS.glob("readers*.md"))
+        for block in re.findall(r"^```toml\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    ]
+
+
+@pytest.mark.parametrize(("page", "fragment"), fragments_of_reader_pages(), ids=lambda text: text.partition("\n")[0])
+def test_what_a_page_on_readers_shows_is_taken_by_a_race_file(
+    page: str, fragment: str, parse: Callable[[str], RacePlan]
+) -> None:
+    """The small race with these sources for its finish; one without a mat of its own gets one there."""
+    small = re.search(r"## A small race\n.*?```toml\n(.*?)```", RACE_PAGE, re.DOTALL)
+    assert small
+    tables = re.split(r"\n(?=\[\[)", small[1])
+    kept = [table for table in tables if not (table.startswith(("[[mats]]", "[[sources]]")) and '"finish"' in table)]
+    assert len(kept) == len(tables) - 2
+    shown = tomllib.loads(fragment)
+    with_mat = {mat["source"] for mat in shown.get("mats", ())}
+    # The page may well have called its reader as the small race calls that of the start.
+    race = (
+        "\n".join(kept).replace('"start"\nconnect', '"first"\nconnect').replace('source = "start"', 'source = "first"')
+    )
+    sources = [source["id"] for source in shown["sources"]]
+    for source in sources:
+        if source not in with_mat:
+            race += f'\n[[mats]]\nid = "of-{source}"\npoint = "FINISH"\nsource = "{source}"\n'
+    plan = parse(f"{race}\n{fragment}")
+    assert [source.id for source in plan.race.sources] == ["first", *sources]
+    assert all(source.protocol in page or page == "readers.md" for source in plan.race.sources[1:])
+    assert {mat["id"] for mat in shown.get("mats", ())} <= {mat.id for mat in plan.race.course.mats}
 
 
 def test_the_shipped_race_uses_only_documented_tables() -> None:
