@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from results.asked import Asked, Kind, OpenQuestion, clear
+from results.legs_too_soon import is_asked_as_order
 from results.stakes import Stakes
 from timing.instants import MISSING, SECOND
 from timing.pace import fastest_legs_us, speeds_pct, too_fast_legs
@@ -38,8 +39,11 @@ _NEIGHBOURS: Final = 64
 
 def course_questions(asked: Asked, stakes: Stakes) -> Iterator[OpenQuestion]:
     yield from _missing_points(asked, stakes)
-    yield from _impossible_pace(asked, stakes)
-    yield from _odd_legs(asked, stakes)
+    race = asked.plan.race
+    kinds, speed_pct = asked.rankings.eligibility.kinds_permille, speeds_pct(asked.times.wave, race)
+    too_fast = too_fast_legs(asked.times.crossing_us, race.course, kinds, speed_pct)
+    yield from _impossible_pace(asked, stakes, too_fast)
+    yield from _odd_legs(asked, stakes, too_fast)
     yield from _together(asked, stakes)
 
 
@@ -132,15 +136,19 @@ def _missed_question(asked: Asked, stakes: Stakes, index: int, points: list[str]
 # ---- legs ----
 
 
-def _impossible_pace(asked: Asked, stakes: Stakes) -> Iterator[OpenQuestion]:
-    """A leg in less time than is plausible for anybody of that sex and age, up and down as it goes (`timing.pace`)."""
+def _impossible_pace(asked: Asked, stakes: Stakes, too_fast: Int32) -> Iterator[OpenQuestion]:
+    """A leg in less time than is plausible for anybody of that sex and age, up and down as it goes (`timing.pace`).
+
+    `too_fast`: for each entrant a bit for each point at the end of such a leg. What the order of points is asked for
+    is not asked again.
+    """
     race, crossing = asked.plan.race, asked.times.crossing_us
-    kinds = asked.rankings.eligibility.kinds_permille
-    speed_pct = speeds_pct(asked.times.wave, race)
-    bits = too_fast_legs(crossing, race.course, kinds, speed_pct)
-    for index in np.flatnonzero((bits != 0) & asked.open_for(Question.IMPOSSIBLE_PACE)).tolist():
-        for end in (k for k in range(len(crossing)) if int(bits[index]) >> k & 1):
+    kinds, speed_pct = asked.rankings.eligibility.kinds_permille, speeds_pct(asked.times.wave, race)
+    for index in np.flatnonzero((too_fast != 0) & asked.open_for(Question.IMPOSSIBLE_PACE)).tolist():
+        for end in (k for k in range(len(crossing)) if int(too_fast[index]) >> k & 1):
             begin = max(k for k in range(end) if crossing[k, index] != MISSING)
+            if is_asked_as_order(asked, index, (begin, end)):
+                continue
             bound = fastest_legs_us(race.course, begin, end, kinds[[index]], speed_pct[[index]])
             took = {"took_us": int(crossing[end, index] - crossing[begin, index]), "fastest_us": int(bound[0])}
             yield _leg_question(asked, stakes, Kind.IMPOSSIBLE_PACE, index, (begin, end), took)
@@ -150,23 +158,25 @@ def _leg_question(
     asked: Asked, stakes: Stakes, kind: Kind, index: int, leg: tuple[int, int], took: dict[str, Any]
 ) -> OpenQuestion:
     begin, end = (asked.plan.race.course.points[k] for k in leg)
-    bib, point_id = asked.bib(index), end.id
+    bib = asked.bib(index)
+    # Of two points in the wrong order either may be the one that is not theirs.
+    doubtful = (end.id, begin.id) if took["took_us"] < 0 else (end.id,)
     evidence = {"from": begin.id, "metres": end.distance_m - begin.distance_m, **took}
     return OpenQuestion(
         kind=kind,
         bibs=(bib,),
-        point=point_id,
+        point=end.id,
         evidence=evidence,
-        proposals=(clear(kind, bib), SetTime(bib=bib, point=point_id, instant_us=None)),
+        proposals=(clear(kind, bib), *(SetTime(bib=bib, point=point, instant_us=None) for point in doubtful)),
         weight=stakes.of(index),
     )
 
 
-def _odd_legs(asked: Asked, stakes: Stakes) -> Iterator[OpenQuestion]:
+def _odd_legs(asked: Asked, stakes: Stakes, too_fast: Int32) -> Iterator[OpenQuestion]:
     """A leg far faster, beside the field, than the same runner's legs before it: driven from km 10, say.
 
     What counts is how each leg compares with the middle of the field. Somebody who fades, walks or stops is not asked
-    about, and nobody is where few ran.
+    about, and nobody is where few ran. Nor is a leg that nobody can run: that is asked for itself.
     """
     crossing = asked.times.crossing_us
     open_for = asked.open_for(Question.ODD_LEG)
@@ -181,7 +191,8 @@ def _odd_legs(asked: Asked, stakes: Stakes) -> Iterator[OpenQuestion]:
         known = run & (legs_before > 0)
         step = logs - middle - before / np.maximum(legs_before, 1)
         if int(known.sum()) >= ODD_FIELD:
-            for index in np.flatnonzero(known & open_for & (step < -_odd_from(step[known]))).tolist():
+            asked_of = known & open_for & (too_fast >> (k + 1) & 1 == 0)
+            for index in np.flatnonzero(asked_of & (step < -_odd_from(step[known]))).tolist():
                 at_own_pace = round(int(took[index]) / float(np.exp(step[index])) / SECOND) * SECOND
                 evidence = {"took_us": int(took[index]), "at_own_pace_us": at_own_pace}
                 yield _leg_question(asked, stakes, Kind.ODD_LEG, index, (k, k + 1), evidence)

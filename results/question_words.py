@@ -138,6 +138,14 @@ def _mat_missed_many(t: _Telling) -> str:
 
 
 def _impossible_pace(t: _Telling) -> str:
+    if t["took_us"] < 0:
+        before, early = t.quoted(t["from"]), t.duration(-t["took_us"])
+        return t.say(
+            f"{t.who} a été vu à {t.point} {early} avant {before}, qui vient d'abord sur le parcours. "
+            "L'un des passages n'est pas le sien.",
+            f"{t.who} was seen at {t.point} {early} before {before}, which comes first on the course. "
+            "One of the crossings is not theirs.",
+        )
     took, fastest = t.duration(t["took_us"]), t.duration(t["fastest_us"])
     km = f"{t['metres'] / 1000:g}".replace(".", t.say(",", "."))
     return t.say(
@@ -214,12 +222,28 @@ def _finish_after_abandon(t: _Telling) -> str:
 
 
 def _out_of_order(t: _Telling) -> str:
-    seen, at = t.crossings(t["crossings_us"]), t.points(t["too_soon"])
+    told = t.say("\u00a0; ", "; ").join(_too_soon(t, after) for after in t["too_soon"])
+    seen = t.crossings(t["crossings_us"]) + (t.say("\u00a0: ", ": ") + told if told else "")
     return t.say(
-        f"{t.who} a été vu à {seen}\u00a0: à {at} plus tôt après le point d'avant que personne ne peut y être. "
-        "L'un des passages n'est pas le sien.",
-        f"{t.who} was seen at {seen}: at {at} sooner after the point before than anybody can be. "
-        "One of the crossings is not theirs.",
+        f"{t.who} a été vu à {seen}. L'un des passages n'est pas le sien.",
+        f"{t.who} was seen at {seen}. One of the crossings is not theirs.",
+    )
+
+
+def _too_soon(t: _Telling, after: str) -> str:
+    """How a point was passed too soon after the split before: before it, even."""
+    crossings, start = t["crossings_us"], t.plan.race.course.start.id
+    splits = [point for point in crossings if point != start]
+    before = splits[splits.index(after) - 1] if after in splits[1:] else None
+    early_us = 0 if before is None else crossings[before] - crossings[after]
+    if early_us > 0:
+        return t.say(
+            f"à {t.quoted(after)} {t.duration(early_us)} avant {t.quoted(before)}, qui vient d'abord sur le parcours",
+            f"at {t.quoted(after)} {t.duration(early_us)} before {t.quoted(before)}, which comes first on the course",
+        )
+    return t.say(
+        f"à {t.quoted(after)} plus tôt après le point d'avant que personne ne peut y être",
+        f"at {t.quoted(after)} sooner after the point before than anybody can be",
     )
 
 

@@ -1,12 +1,12 @@
 """Questions that follow from the flags of single runners: guns, waves, tags, abandons, order of points."""
 
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
 
 from results.asked import Asked, Kind, OpenQuestion, Stake, clear
+from results.legs_too_soon import legs_too_soon
 from results.stakes import Stakes
 from timing.instants import MISSING
 from timing.reads import Tag
@@ -131,22 +131,13 @@ def _after_abandon(asked: Asked, stakes: Stakes) -> Iterator[OpenQuestion]:
 
 def _out_of_order(asked: Asked, stakes: Stakes) -> Iterator[OpenQuestion]:
     """A point was passed sooner after the split before than anybody can: one of the two passings is not theirs."""
-    times, course = asked.times, asked.plan.race.course
+    times, ids = asked.times, asked.point_ids
     for index in asked.flagged(Flag.OUT_OF_ORDER, Question.OUT_OF_ORDER):
         bib = asked.bib(index)
         seen = {
-            point: int(us)
-            for point, us in zip(asked.point_ids, times.crossing_us[:, index].tolist(), strict=True)
-            if us != MISSING
+            point: int(us) for point, us in zip(ids, times.crossing_us[:, index].tolist(), strict=True) if us != MISSING
         }
-        wave = int(times.wave[index])
-        speed = asked.plan.race.waves[wave].speed_pct if wave >= 0 else 100
-        splits = [point for point in course.points[1:] if point.id in seen]
-        too_soon = [
-            (before.id, point.id)
-            for before, point in pairwise(splits)
-            if seen[point.id] - seen[before.id] < point.min_leg_us * 100 // speed
-        ]
+        too_soon = [(ids[before], ids[after]) for before, after in legs_too_soon(asked, index)]
         doubtful = list(dict.fromkeys(point for pair in too_soon for point in pair))
         yield OpenQuestion(
             kind=Kind.OUT_OF_ORDER,

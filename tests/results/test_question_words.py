@@ -137,6 +137,45 @@ def test_an_early_start_in_words() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("kind", "changes", "french", "english"),
+    [
+        (
+            Kind.IMPOSSIBLE_PACE,
+            {"took_us": -41 * SECOND},
+            "Le dossard 101 a été vu à « Arrivée » 0'41 avant « Col de la Gineste », qui vient d'abord sur le "
+            "parcours. L'un des passages n'est pas le sien.",
+            "Bib 101 was seen at “Arrivée” 0:41 before “Col de la Gineste”, which comes first on the course. "
+            "One of the crossings is not theirs.",
+        ),
+        (
+            Kind.OUT_OF_ORDER,
+            {"crossings_us": {"START": GUN_US, "GINESTE": TEN + 41 * SECOND, "FINISH": TEN}},
+            "Le dossard 101 a été vu à « Départ » à 09:00:00, « Col de la Gineste » à 10:00:41, "
+            "« Arrivée » à 10:00:00 : à « Arrivée » 0'41 avant « Col de la Gineste », qui vient d'abord "
+            "sur le parcours. L'un des passages n'est pas le sien.",
+            "Bib 101 was seen at “Départ” at 09:00:00, “Col de la Gineste” at 10:00:41, “Arrivée” at 10:00:00: at "
+            "“Arrivée” 0:41 before “Col de la Gineste”, which comes first on the course. "
+            "One of the crossings is not theirs.",
+        ),
+        (
+            Kind.OUT_OF_ORDER,
+            {"crossings_us": {"GINESTE": TEN, "FINISH": TEN + MINUTE}},
+            "Le dossard 101 a été vu à « Col de la Gineste » à 10:00:00, « Arrivée » à 10:01:00 : à "
+            "« Arrivée » plus tôt après le point d'avant que personne ne peut y être. "
+            "L'un des passages n'est pas le sien.",
+            "Bib 101 was seen at “Col de la Gineste” at 10:00:00, “Arrivée” at 10:01:00: at "
+            "“Arrivée” sooner after the point before than anybody can be. One of the crossings is not theirs.",
+        ),
+    ],
+)
+def test_points_in_the_wrong_order_are_told_as_what_was_seen(
+    kind: Kind, changes: dict[str, object], french: str, english: str
+) -> None:
+    assert question_words(question(kind, **changes), PLAN, Language.FR).fact.replace("\u00a0", " ") == french
+    assert question_words(question(kind, **changes), PLAN, Language.EN).fact == english
+
+
 def test_a_close_finish_in_words() -> None:
     words = question_words(question(Kind.CLOSE_FINISH), PLAN, Language.EN)
     assert words.fact == (

@@ -10,7 +10,7 @@ from results_builder import GUN_US, MAIN_LISTS, WAVE_GAP_US, Run, run, runner, s
 
 from config.palmares import CourseVersion, Winner
 from config.plan import JuryPlan, RacePlan
-from results.asked import Asked, Kind, Stake, TagSeen
+from results.asked import Asked, Kind, OpenQuestion, Stake, TagSeen
 from results.official_rows import OfficialDifference
 from results.questions import open_questions, questions_about
 from timing.instants import HOUR, MILLISECOND, MINUTE, SECOND
@@ -253,6 +253,43 @@ def test_what_a_man_can_run_may_be_asked_of_a_woman() -> None:
     question = one_of(asked(entrants, runs, plan=timed_plan()), Kind.IMPOSSIBLE_PACE)
     clear = question.proposals[0]
     assert not of_kind(asked(entrants, runs, plan=timed_plan(), acts=(clear,)), Kind.IMPOSSIBLE_PACE)
+
+
+def seen_backwards(flag: Flag, *acts: Act) -> tuple[OpenQuestion, ...]:
+    """A runner seen at the finish 41 s before the col."""
+    entrants, runs = mass(60)
+    runs["101"] = Run(seconds(10), seconds(4000), seconds(3959))
+    plan = timed_plan()
+    course = plan.race.course
+    points = (*course.points[:-1], replace(course.finish, min_leg_us=20 * MINUTE))
+    plan = replace(plan, race=replace(plan.race, course=replace(course, points=points)))
+    race = asked(entrants, runs, plan=plan, flags={"101": flag}, acts=acts)
+    return questions_about(open_questions(race), Bib("101"))
+
+
+def test_points_passed_in_the_wrong_order_are_one_question_and_once_answered_none() -> None:
+    legs = {Kind.OUT_OF_ORDER, Kind.IMPOSSIBLE_PACE, Kind.ODD_LEG}
+    (question,) = (found for found in seen_backwards(Flag.OUT_OF_ORDER) if found.kind in legs)
+    assert question.kind is Kind.OUT_OF_ORDER
+    clear = Clear(bibs=(Bib("101"),), question=Question.OUT_OF_ORDER)
+    for flag in (Flag.OUT_OF_ORDER, Flag(0)):  # an answer takes the flag away
+        assert not [found for found in seen_backwards(flag, clear) if found.kind in legs]
+
+
+def test_a_leg_backwards_that_no_flag_tells_is_asked_about_and_either_crossing_may_go() -> None:
+    question = one_of(seen_backwards(Flag(0)), Kind.IMPOSSIBLE_PACE)
+    assert question.evidence["took_us"] == -seconds(41)
+    for point in ("GINESTE", "FINISH"):
+        assert SetTime(bib=Bib("101"), point=point, instant_us=None) in question.proposals
+
+
+def test_a_leg_that_nobody_can_run_is_not_asked_about_as_uneven_too() -> None:
+    entrants, runs = mass(200)
+    runs["250"] = run(10.0, 4400.0, 3800.0)
+    found = questions_about(open_questions(asked(entrants, runs, plan=timed_plan())), Bib("250"))
+    assert [question.kind for question in found if question.kind is not Kind.CHECK_BY_EYE] == [Kind.IMPOSSIBLE_PACE]
+    clear = found[0].proposals[0]
+    assert not of_kind(asked(entrants, runs, plan=timed_plan(), acts=(clear,)), Kind.ODD_LEG)
 
 
 def test_somebody_driven_from_km_10_is_asked_about_although_the_pace_is_possible() -> None:
