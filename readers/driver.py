@@ -320,7 +320,7 @@ class Driver:
             case ClockSeen():
                 self._picture.set(
                     clock_offset_us=event.offset_us,
-                    clock_round_trip_us=event.round_trip_us,
+                    clock_round_trip_us=event.window_us,
                     clock_checked_us=event.received_us,
                 )
                 self._sink.clock(self._source.id, event)

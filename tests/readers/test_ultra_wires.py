@@ -94,6 +94,8 @@ async def test_a_box_on_a_real_socket_that_breaks_off_in_a_line_loses_nothing() 
         port.stands_us = NINE_US + 99 * SECOND
         await sink.until(lambda: len(set(sink.all)) == 100)
         assert driver.health.clock_offset_us is not None
+        assert driver.health.clock_round_trip_us is not None
+        assert driver.health.clock_round_trip_us >= SECOND, "it shows whole seconds: not known better than that"
         await port.off(b"0,58000063,147738")
         await sink.until(lambda: driver.health.link is Link.DOWN)
         port.stands_us = NINE_US + 199 * SECOND
