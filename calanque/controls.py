@@ -171,17 +171,19 @@ class Controls:
         health = engine.journal.health
         return {
             **self._numbers(await self._picture()),
+            "now_us": engine.clock.now_us(),
             "journal": {
                 "id": engine.journal.id,
                 "last": engine.journal.last,
                 "writing": health.writing,
                 "waiting": health.waiting_entries,
                 "last_flush_us": health.last_flush_us,
+                "failing_us": health.failing_us,
                 "error": health.error,
             },
             "clocks": [clock_sentence(finding, engine.plan.race, Language.EN) for finding in engine.live.clocks],
             "late": [late_sentence(late, engine.plan.race, Language.EN) for late in engine.live.late],
-            "sources": list(engine.board.rows(engine.state)),
+            "sources": list(engine.source_rows()),
             "broker": engine.far_mats.told() if engine.far_mats is not None else None,
             "clients": engine.hub.clients,
         }
@@ -221,7 +223,7 @@ class Controls:
             "through": picture.through,
             "reads": sum(picture.read_counts.values()) - self._engine.state.malformed,
             "classes": {kind.name.lower(): number for kind, number in picture.read_counts.items()},
-            "repeats": dict(self._engine.recorder.repeats),
+            "repeats": {row["id"]: row["repeats"] for row in self._engine.source_rows()},
             "finished": int((picture.times.status == Status.FINISHED).sum()),
             "entrants": len(picture.roster),
             "lag_us": picture.lag_us,

@@ -79,10 +79,8 @@ class Engine:
         self._loop = asyncio.get_running_loop()
         state = RaceState(plan.race)
         state.apply_all(journal.entries())
-        self.board = SourceBoard(plan.race, options.clock)
-        self.live = LiveRace(
-            plan, state, options.clock, sources=self._source_rows, show=self._show, behind=self._behind
-        )
+        self.board = SourceBoard(self._sources(), options.clock)
+        self.live = LiveRace(plan, state, options.clock, sources=self.source_rows, show=self._show, behind=self._behind)
         self.recorder = Recorder(journal, state.identity_index(), options.clock, self.live.feed)
         self._state = state
         self.controls = Controls(self)
@@ -257,8 +255,9 @@ class Engine:
         failing_us = self.journal.health.failing_us
         return 0 if failing_us is None else round(failing_us * self.clock.rate)
 
-    def _source_rows(self) -> Sequence[Mapping[str, Any]]:
-        return self.board.rows(self._state)
+    def source_rows(self) -> Sequence[Mapping[str, Any]]:
+        """How each source is; asked by the matching thread and by commands."""
+        return self.board.rows(self._state, self.recorder.repeats)
 
     def _show(self, board: Board) -> None:
         """Called by the matching thread: serialised there, published in the loop."""

@@ -65,7 +65,6 @@ class FarMats:
     # What the intake asks of its sink.
 
     async def batch(self, source: SourceId, batch: CollectorBatch) -> None:
-        self._engine.recorder.repeats[source] += batch.repeats
         await self._engine.recorder.reads(batch.reads, batch.delivery)
 
     async def loss(self, source: SourceId, store: str, ranges: Sequence[tuple[int, int]]) -> None:

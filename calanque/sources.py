@@ -13,7 +13,7 @@ from readers.race_clock import RaceClock
 from timing.clocks import moments
 from timing.entries import ClockBody, GunBody
 from timing.instants import MILLISECOND
-from timing.race import Race
+from timing.race import Race, Source
 from timing.reads import SourceId, SourceReads
 from timing.state import RaceState
 
@@ -26,9 +26,13 @@ CLOCK_MOVED_US: Final = 50 * MILLISECOND
 class SourceBoard:
     """The newest health of every source."""
 
-    def __init__(self, race: Race, clock: RaceClock) -> None:
-        self._clock = clock
-        self._health = {source.id: SourceHealth(source=source.id, since_us=clock.now_us()) for source in race.sources}
+    def __init__(self, sources: Sequence[Source], clock: RaceClock) -> None:
+        """sources: each with `connect` as it is reached in this run."""
+        self._clock_kind = {source.id: source.clock for source in sources}
+        self._health = {
+            source.id: SourceHealth(source=source.id, endpoint=source.connect, since_us=clock.now_us())
+            for source in sources
+        }
         self.alarms: dict[SourceId, str] = {}
 
     def note(self, health: SourceHealth) -> None:
@@ -40,21 +44,30 @@ class SourceBoard:
     def of(self, source: SourceId) -> SourceHealth:
         return self._health[source]
 
-    def rows(self, state: RaceState) -> Sequence[Mapping[str, Any]]:
-        """A row for each source of the race, JSON-ready."""
+    def rows(self, state: RaceState, repeats: Mapping[SourceId, int]) -> Sequence[Mapping[str, Any]]:
+        """A row for each source of the race, JSON-ready. `repeats`: those the recorder found in each.
+
+        What a collector sent again it is known by its number, and never gets as far as the recorder: both count.
+        """
         return [
             {
                 "id": source,
+                "endpoint": health.endpoint,
                 "link": health.link.value,
                 "since_us": health.since_us,
                 "newest_us": state.counts[source].newest_us,
                 "reads": state.counts[source].reads,
                 "malformed": state.counts[source].malformed,
-                "repeats": health.repeats,
+                "repeats": health.repeats + repeats.get(source, 0),
                 "error": health.error or self.alarms.get(source, ""),
                 "warning": health.warning,
+                "clock": self._clock_kind[source].value,
                 "clock_offset_us": health.clock_offset_us,
+                "clock_round_trip_us": health.clock_round_trip_us,
                 "gap": health.gap,
+                "memory": None if health.memory is None else health.memory.value,
+                "memory_done": health.memory_done,
+                "memory_total": health.memory_total,
                 "queue": health.queue,
                 "queue_peak": health.queue_peak,
                 "overflowed": health.overflowed,

@@ -31,17 +31,23 @@ def grouped(number: int) -> str:
 
 
 def table(rows: Iterable[Sequence[str]], *, indent: str = "  ") -> None:
-    """Rows with their columns aligned: the first to the left, figures after it to the right."""
+    """Says rows with their columns aligned."""
+    for line in aligned(rows):
+        say(indent + line)
+
+
+def aligned(rows: Iterable[Sequence[str]]) -> list[str]:
+    """A line for each row, with columns aligned: the first to the left, figures after it to the right."""
     lines = [tuple(row) for row in rows]
     if not lines:
-        return
+        return []
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    for line in lines:
-        cells = [
-            line[0].ljust(widths[0]),
-            *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)),
-        ]
-        say(indent + "  ".join(cells).rstrip())
+    return [
+        "  ".join(
+            [line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True))]
+        ).rstrip()
+        for line in lines
+    ]
 
 
 CLASS_WORDS: Mapping[ReadClass, str] = {

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from calanque.cli.arguments import CLOCK, RACE_DAY, Looked, Race
+from calanque.cli.arguments import CLOCK, RACE_DAY, Looked, Race, Running
 
 commands = typer.Typer()
 
@@ -92,6 +92,20 @@ def broker(
     from calanque.commands.broker import broker_command
 
     raise typer.Exit(broker_command(race, host=host, port=port))
+
+
+@commands.command(rich_help_panel=RACE_DAY)
+def status(race: Running) -> None:
+    """What the running engine says of itself and of its sources, once.
+
+    Journal, counts, and for each source its link, reads, memory, clock and what is wrong with it; docs/readers.md has
+    what each word means. `watch calanque status RACE` says it again every two seconds.
+
+    Example: `calanque status races/my_race`
+    """
+    from calanque.commands.status import status_command
+
+    raise typer.Exit(status_command(race))
 
 
 @commands.command(rich_help_panel=RACE_DAY)
