@@ -18,6 +18,7 @@ from calanque.far_mats import FarMats
 from calanque.folder import HeldFolder, RaceFolder
 from calanque.host_clock import HostClock, in_words
 from calanque.live import LiveRace
+from calanque.log_words import journalled_words
 from calanque.mqtt_mats import mqtt_readers
 from calanque.reader_words import kind_reached
 from calanque.recorder import Recorder
@@ -38,7 +39,7 @@ from results.web.app import build_app
 from results.web.late import late_sentence
 from results.web.server import LiveServer
 from results.web.stream import Hub, View
-from timing.entries import NoteBody, RulesBody
+from timing.entries import Body, NoteBody, RulesBody
 from timing.instants import Duration
 from timing.journal import Journal
 from timing.race import Source
@@ -81,7 +82,7 @@ class Engine:
         state.apply_all(journal.entries())
         self.board = SourceBoard(self._sources(), options.clock)
         self.live = LiveRace(plan, state, options.clock, sources=self.source_rows, show=self._show, behind=self._behind)
-        self.recorder = Recorder(journal, state.identity_index(), options.clock, self.live.feed)
+        self.recorder = Recorder(journal, state.identity_index(), options.clock, self.live.feed, self._tell_journalled)
         self._state = state
         self.controls = Controls(self)
         self.far_mats: FarMats | None = None
@@ -220,6 +221,16 @@ class Engine:
             if health.writing and not writing:
                 writing = True
                 logger.warning("the journal is written again; nothing confirmed was lost")
+
+    def _tell_journalled(self, number: int, body: Body) -> None:
+        """Says in the log what was decided or happened, now that the journal has it for good."""
+        try:
+            words = journalled_words(number, body, self.plan, self._state.ledger, self.clock.now_us())
+        except Exception:
+            # What is done stays done: whoever gave it must not hear of a failure because it could not be said.
+            logger.exception("number %d of the journal cannot be said", number)
+            return
+        logger.info("%s", words)
 
     def _tell_clocks(self, told: frozenset[tuple[object, ...]]) -> frozenset[tuple[object, ...]]:
         """Says in the log what is newly wrong with a clock, and what is no more; what is known now."""

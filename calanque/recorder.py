@@ -34,12 +34,16 @@ class Recorder:
         identities: IdentityIndex,
         clock: RaceClock,
         durable: Callable[[Sequence[Entry]], None],
+        told: Callable[[int, Body], None] = lambda number, body: None,
     ) -> None:
-        """durable: told each group of entries once it would survive a power cut, in the journal's writer thread."""
+        """durable: told each group of entries once it would survive a power cut, in the journal's writer thread.
+        told: given each decision or event with its number after that, in the event loop.
+        """
         self._journal = journal
         self._identities = identities
         self._clock = clock
         self._durable = durable
+        self._told = told
         self._turn = asyncio.Lock()
         self.repeats: Counter[SourceId] = Counter()
 
@@ -71,7 +75,10 @@ class Recorder:
 
     async def record(self, *bodies: Body) -> tuple[int, ...]:
         """Journals decisions and events; their numbers, once they are durable."""
-        return await self._durably(await self._queued([new_entry(body, self._clock.now_us()) for body in bodies]))
+        numbers = await self._durably(await self._queued([new_entry(body, self._clock.now_us()) for body in bodies]))
+        for number, body in zip(numbers, bodies, strict=True):
+            self._told(number, body)
+        return numbers
 
     def note(self, body: Body) -> None:
         """Journals something nobody waits for; left out while the journal takes nothing."""

@@ -7,8 +7,8 @@ from typing import Any, Final
 import numpy as np
 
 from calanque.recorder import Recorder
-from readers.events import ClockSeen, GunSeen
-from readers.health import Link, SourceHealth, link_news
+from readers.events import ClockSeen, GunSeen, MemoryState
+from readers.health import Link, SourceHealth, gap_news, link_news, memory_news
 from readers.race_clock import RaceClock
 from timing.clocks import moments
 from timing.entries import ClockBody, GunBody
@@ -39,6 +39,10 @@ class SourceBoard:
         before = self._health.get(health.source)
         if news := link_news(before, health):
             logger.log(logging.INFO if health.link in (Link.UP, Link.OPENED) else logging.WARNING, "%s", news)
+        if news := memory_news(before, health):
+            logger.log(logging.WARNING if health.memory is MemoryState.FAILED else logging.INFO, "%s", news)
+        if news := gap_news(before, health):
+            logger.info("%s", news)
         self._health[health.source] = health
 
     def of(self, source: SourceId) -> SourceHealth:

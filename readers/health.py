@@ -5,6 +5,7 @@ Made by drivers and collectors, added to by the engine (repeats are only known w
 
 import enum
 from dataclasses import dataclass
+from typing import Final
 
 from readers.events import MemoryState
 from timing.instants import Duration, Instant
@@ -26,7 +27,8 @@ class Link(enum.StrEnum):
 class SourceHealth:
     """One source at one moment. Instants are of the race clock; counts are since this process started.
 
-    `clock_offset_us`: reader's clock minus race clock, zone included, as in `ClockSeen`. `last_stamp_us`: the latest
+    `clock_offset_us`: reader's clock minus race clock, zone included, as in `ClockSeen`; true within half of
+    `clock_round_trip_us`, which has the second of a clock that shows whole seconds in it. `last_stamp_us`: the latest
     stamp seen. `attempts`: connections tried since the link was last up. `queue`, `queue_peak`: reads waiting for the
     journal. `overflowed`: reads that found no room in the queue and are asked again from the reader's memory; `gap`:
     true while reads may be missing that the reader's memory may hold. `capture_lost`: bytes not captured.
@@ -59,9 +61,34 @@ class SourceHealth:
     warning: str = ""
 
 
+_FETCHING: Final = (MemoryState.ASKED, MemoryState.RUNNING)
+
+
 def link_news(before: SourceHealth | None, now: SourceHealth) -> str:
     """What a log should say of a link: what changed, and why while it is not well; empty when nothing did."""
     well = now.link in (Link.UP, Link.OPENED)
     if before is not None and before.link is now.link and (well or before.error == now.error):
         return ""
     return f"{now.source}: link {now.link.value}" + (f": {now.error}" if now.error and not well else "")
+
+
+def memory_news(before: SourceHealth | None, now: SourceHealth) -> str:
+    """What a log should say of the fetching of a reader's memory: begun, done or failed; empty when nothing changed."""
+    was = None if before is None else before.memory
+    if now.memory is was or (now.memory in _FETCHING and was in _FETCHING):
+        return ""
+    if now.memory in _FETCHING:
+        return f"{now.source}: memory fetch begun"
+    of = f", {now.memory_done} of {now.memory_total}" if now.memory_total else ""
+    if now.memory is MemoryState.DONE:
+        return f"{now.source}: memory fetch done{of}"
+    return f"{now.source}: memory fetch failed{of}: tried again" if now.memory is MemoryState.FAILED else ""
+
+
+def gap_news(before: SourceHealth | None, now: SourceHealth) -> str:
+    """What a log should say of reads that may be missing; empty when that is as before."""
+    if now.gap is (before is not None and before.gap):
+        return ""
+    if now.gap:
+        return f"{now.source}: gap opened, reads may be missing"
+    return f"{now.source}: gap closed, what its memory holds has come"

@@ -43,7 +43,7 @@ def guns_in_force(race: Race, signals: Sequence[GunSignal] = (), decisions: Deci
     standing = _not_recalled(race, signals, decisions)
     on_wire: dict[str, list[Instant]] = {}
     for instant in sorted(s.instant_us for s in standing if s.wave is None):
-        nearest = _nearest_wave(race, instant)
+        nearest = nearest_wave(race, instant)
         if nearest is not None:
             on_wire.setdefault(nearest, []).append(instant)
     wave_us, planned = [], []
@@ -77,14 +77,14 @@ def _not_recalled(race: Race, signals: Sequence[GunSignal], decisions: Decisions
         return signals
     standing = []
     for signal in signals:
-        wave = signal.wave if signal.wave is not None else _nearest_wave(race, signal.instant_us)
+        wave = signal.wave if signal.wave is not None else nearest_wave(race, signal.instant_us)
         until = decisions.recalled.get(wave) if wave is not None else None
         if until is None or signal.instant_us > until:
             standing.append(signal)
     return standing
 
 
-def _nearest_wave(race: Race, instant_us: Instant) -> str | None:
+def nearest_wave(race: Race, instant_us: Instant) -> str | None:
     """The wave whose plan is nearest to a signal on the wire, if it is within reach of it."""
     nearest = min(race.waves, key=lambda wave: abs(wave.planned_gun_us - instant_us))
     return nearest.id if abs(nearest.planned_gun_us - instant_us) <= WIRE_REACH_US else None
