@@ -107,7 +107,7 @@ def _check_before_the_race(folder: RaceFolder, plan: RacePlan, now_us: Instant) 
     if not folder.journal.is_file():
         return
     with read_race(str(folder.path)) as at_rest:
-        if at_rest.state.guns:
+        if any(gun.number not in at_rest.state.withdrawn for gun in at_rest.state.guns):
             raise FrontDoorError(f"{folder.path} has a gun in its journal: {instead}")
 
 

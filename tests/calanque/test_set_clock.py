@@ -19,9 +19,10 @@ from readers.errors import ClockNotSet
 from readers.events import ClockSeen
 from readers.race_clock import RaceClock
 from results.web.control import command_of
-from timing.entries import Body, GunBody, NoteBody, decode, new_entry
+from timing.entries import Body, GunBody, NoteBody, RulingBody, decode, new_entry
 from timing.instants import HOUR, MINUTE, SECOND
 from timing.journal import Journal
+from timing.rulings import Role, Withdraw
 
 SEEN = ClockSeen(stamp_us=5, asked_us=0, received_us=20_000)
 REACHED: list[str] = []
@@ -80,6 +81,12 @@ def test_a_race_with_a_gun_refuses_before_the_reader_is_reached(folder: RaceFold
     with pytest.raises(FrontDoorError, match="has a gun"):
         given(folder)
     assert REACHED == []
+
+
+def test_a_gun_that_was_taken_back_is_no_gun(folder: RaceFolder) -> None:
+    taken_back = RulingBody(act=Withdraw(number=1), author="Luc", role=Role.REFEREE, reason="a rehearsal")
+    journalled(folder, GunBody(wave="1", instant_us=5, origin="button", author="Anne"), taken_back)
+    assert given(folder) == OK
 
 
 def test_while_the_race_may_be_on_it_is_refused_without_any_gun(
