@@ -75,7 +75,7 @@ id = "start"
 connect = "tcp:127.0.0.1:1"
 [[sources]]
 id = "finish"
-connect = "tcp:127.0.0.1:1"
+connect = "tcp:127.0.0.1:2"
 [[sources]]
 id = "far"
 connect = "collector"
@@ -208,13 +208,23 @@ async def _start(folder: Path, place: RaceFolder, children: list[Child]) -> str:
         await children[-1].start()
         return children[-1]
 
+    def alive(ask: Callable[[], Any]) -> Callable[[], Any]:
+        """The same question, asked only while no process has ended: its log says why, a time-out does not."""
+
+        def asked() -> Any:
+            for each in children:
+                each.check()
+            return ask()
+
+        return asked
+
     await child("broker", "calanque", "broker", str(place.path))
-    broker = await _until(lambda: _read(place.path / "broker.json"), None, 30)
+    broker = await _until(alive(lambda: _read(place.path / "broker.json")), None, 30)
     serving = await child(
         "readers", "simulators.serve", str(folder), "--clock=real", "--at=start=tcp:127.0.0.1:0",
         "--at=finish=tcp:127.0.0.1:0", "--at=far=tcp:127.0.0.1:0",
     )  # fmt: skip
-    where = (await _until(lambda: _first_line(serving.log), None, 30))["ready"]
+    where = (await _until(alive(lambda: _first_line(serving.log)), None, 30))["ready"]
     address = f"mqtt://{broker['host']}:{broker['port']}"
     await child(
         "engine", "calanque", "run", str(place.path), "--port=0", f"--broker={address}",
@@ -224,7 +234,7 @@ async def _start(folder: Path, place: RaceFolder, children: list[Child]) -> str:
         "collector", "calanque", "collect", str(place.path), "--source=far", f"--reader={where['far']}",
         f"--broker={address}", f"--store={folder / 'far.sqlite'}",
     )  # fmt: skip
-    holder = await _until(lambda: (place.holder() or {}).get("url") and place.holder(), None, 30)
+    holder = await _until(alive(lambda: (place.holder() or {}).get("url") and place.holder()), None, 30)
     return str(holder["url"])
 
 
