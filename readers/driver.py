@@ -102,6 +102,7 @@ class Driver:
         # An earlier run may have been ended in the middle of a fetch: what it missed, nobody knows.
         self._gap = True
         self._gap_since: Since | None = None
+        self._was_cut = False
         self._dropping = False
         self._failures = 0
         self._opened_s = 0.0
@@ -173,6 +174,7 @@ class Driver:
                     replay.serve()
         except ReaderError as error:
             why = str(error)
+            self._was_cut = self._was_cut or self._picture.kept.link is Link.UP
             self._picture.link(Link.DOWN, why)
         finally:
             transport.close()
@@ -349,6 +351,9 @@ class Driver:
             self._gap = False
             self._picture.set(gap=False)
             self._picture.unwarn("memory")
+        if progress.state is MemoryState.NONE:
+            # Nothing can be fetched: what passed while the link was cut is missing for good, and stays told.
+            self._picture.set(gap=self._was_cut)
         if progress.state is MemoryState.FAILED:
             self._memory_again_s = self._loop_s() + MEMORY_AGAIN_S
         if progress.text:
