@@ -1,6 +1,7 @@
 """Whole processes run in turn, so that a busy minute of the machine meets all of them alike; and what came of it."""
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -78,7 +79,11 @@ sys.exit(os.waitstatus_to_exitcode(status))
 
 def _run(command: Sequence[str | Path]) -> Run:
     launcher = [PYTHON, "-S", "-E", "-c", _LAUNCHER]
-    done = subprocess.run([*launcher, *map(str, command)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    # The first run leaves its bytecode behind, as with everybody: nobody compiles all sources at each start.
+    settings = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    done = subprocess.run(
+        [*launcher, *map(str, command)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=settings
+    )
     assert done.returncode == 0, f"{command}: {done.stderr[-2000:]}"
     return Run(**json.loads(done.stderr.splitlines()[-1]))
 
