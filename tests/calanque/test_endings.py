@@ -22,7 +22,7 @@ from readers.race_clock import RaceClock
 from simulators.files import write_race_day
 from timing.journal import Journal
 
-WITHIN_S = 3.0
+WITHIN_S = 10.0
 DEADLINE_S = 60.0
 NEAR = "finish-main"
 
