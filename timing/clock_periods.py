@@ -247,7 +247,8 @@ def _period(signs: _Signs, comparisons: tuple[Comparison, ...], *, stepped: bool
         base_max_us=int(cells.base_max_us.max()),
         received_min_us=int(cells.received_min_us.min()),
         received_max_us=int(cells.received_max_us.max()),
-        proven=bool(len(own)) or _is_proven(cells, floor_us),
+        # Lags of live minutes that vary by more are the way's: a clock is behind by the same amount all along.
+        proven=bool(len(own)) or (uncertainty_us <= GAP_US and _is_proven(cells, floor_us)),
         compared=bool(len(own)),
         live=int((live & arrived).sum()),
         anchors=_anchors(signs, own, comparisons),

@@ -24,7 +24,7 @@ from timing.read_columns import KINDS
 from timing.reads import ReadKind
 
 RACE_FILE = Path(__file__).parent / "mixed_race.toml"
-RUNNERS = 700
+RUNNERS = 400
 CUT = ("start-backup", "finish-main", "finish-backup")
 SOURCES = ("start-main", "start-backup", "gineste-main", "gineste", "finish-main", "finish-backup", "finish-hand")
 
@@ -82,7 +82,7 @@ def holds(race: Outcome) -> None:
 
 
 def test_readers_of_six_makes_with_links_cut_in_the_finish_peak_give_the_expected_results(tmp_path: Path) -> None:
-    race = run_mixed(tmp_path, RUNNERS, "1200")
+    race = run_mixed(tmp_path, RUNNERS, "600")
     holds(race)
     assert not race.restarts
     for log in (tmp_path / "logs").glob("*.log"):

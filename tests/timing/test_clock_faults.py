@@ -217,6 +217,21 @@ def test_f03_drift_between_two_comparisons_is_proposed_as_a_line_and_changes_no_
             assert min(error, 200 * MILLISECOND - error) <= 2
 
 
+def test_a_way_that_is_late_by_ever_other_amounts_does_not_make_the_clock_late() -> None:
+    """A backlog that empties by fits and starts: some minutes come 16 minutes late, most much later."""
+    race = night()
+    more = (0, 9, 18, 27, 35, 26, 17, 0)
+
+    def arrives(read: ChipRead) -> int:
+        return read.received_us + (16 + more[read.received_us // (2 * MINUTE) % len(more)]) * MINUTE
+
+    at_finish = [batch for batch in race.batches() if batch.source in FINISH]
+    others = [batch for batch in race.batches() if batch.source not in FINISH]
+    race.take([*others, *late(at_finish, arrives)])
+    assert race.held() == set()
+    assert race.nets() == race.net_us
+
+
 def test_a_clock_months_ahead_has_not_gone_back_to_its_first_date() -> None:
     race = night(finish=way(lambda t: t + 201 * DAY + 17 * MINUTE))
     race.take(race.batches())
