@@ -27,6 +27,7 @@ from readers.events import (
 from readers.health import Link, SourceHealth
 from readers.intake import QUEUE_MAX, Intake, Item, Sink
 from readers.link_watch import LinkWatch, pause_s
+from readers.malformed import MalformedAllowance
 from readers.protocol import Acknowledging, Now, Protocol, Since, protocol_class
 from readers.race_clock import RaceClock
 from readers.replay_link import replay_link
@@ -52,9 +53,6 @@ ROOM_WITHIN_S: Final = 5.0
 """How long a wire is left waiting for room in the queue; after that reads are dropped and fetched again later."""
 MEMORY_AGAIN_S: Final = 30.0
 """After a fetch that broke off."""
-MALFORMED_KEPT: Final = 200
-"""Malformed records handed on, then one more every `MALFORMED_EVERY_S`; the others are only counted."""
-MALFORMED_EVERY_S: Final = 10.0
 
 
 class Driver:
@@ -106,8 +104,7 @@ class Driver:
         self._dropping = False
         self._failures = 0
         self._opened_s = 0.0
-        self._malformed_left = float(MALFORMED_KEPT)
-        self._malformed_s = 0.0
+        self._allowance = MalformedAllowance()
 
     @property
     def health(self) -> SourceHealth:
@@ -318,7 +315,7 @@ class Driver:
                 return event
             case Malformed():
                 self._picture.set(malformed=self._picture.kept.malformed + 1)
-                return event if self._keep_malformed() else None
+                return event if self._allowance.keeps(self._loop_s()) else None
             case ClockSeen():
                 self._picture.set(
                     clock_offset_us=event.offset_us,
@@ -333,17 +330,6 @@ class Driver:
             case StatusSeen():
                 log.debug("status", extra={"source": self._source.id, "text": clean(event.text)})
         return None
-
-    def _keep_malformed(self) -> bool:
-        """A bounded part of the rubbish is kept as evidence."""
-        now_s = self._loop_s()
-        self._malformed_left += (now_s - self._malformed_s) / MALFORMED_EVERY_S
-        self._malformed_left = min(self._malformed_left, float(MALFORMED_KEPT))
-        self._malformed_s = now_s
-        if self._malformed_left < 1:
-            return False
-        self._malformed_left -= 1
-        return True
 
     def _memory(self, progress: MemoryProgress) -> None:
         self._picture.set(memory=progress.state, memory_done=progress.done, memory_total=progress.total)

@@ -4,11 +4,11 @@ import dataclasses
 from typing import Final
 
 from readers.capture import CaptureWriter
-from readers.driver import MALFORMED_EVERY_S, MALFORMED_KEPT
 from readers.events import DecoderEvent, GunSeen, Malformed, MemoryState
 from readers.health import Link, SourceHealth
 from readers.intake import Item
 from readers.json_reader import JsonReader
+from readers.malformed import MalformedAllowance
 from readers.mqtt_filters import filter_of
 from readers.protocol import Now
 from readers.source_picture import clean
@@ -32,8 +32,7 @@ class MqttReader:
         self._capture = capture
         self._unsafe = False
         self._kept = SourceHealth(source=source.id, endpoint=source.connect, since_us=since_us, memory=MemoryState.NONE)
-        self._malformed_left = float(MALFORMED_KEPT)
-        self._malformed_s = 0.0
+        self._allowance = MalformedAllowance()
 
     def take(self, payload: bytes, now: Now, *, retained: bool, qos: int) -> list[Item]:
         """Decode a message; what of it is for the sink."""
@@ -47,15 +46,9 @@ class MqttReader:
         return [item for item in items if isinstance(item, ChipRead | GunSeen | Malformed)]
 
     def _is_for_the_sink(self, event: DecoderEvent, now: Now) -> bool:
-        if not isinstance(event, Malformed):
-            return isinstance(event, ChipRead | GunSeen)
-        now_s = now.steady_us / 1e6
-        left = self._malformed_left + (now_s - self._malformed_s) / MALFORMED_EVERY_S
-        self._malformed_left, self._malformed_s = min(left, float(MALFORMED_KEPT)), now_s
-        if self._malformed_left < 1:
-            return False
-        self._malformed_left -= 1
-        return True
+        if isinstance(event, Malformed):
+            return self._allowance.keeps(now.steady_us / 1e6)
+        return isinstance(event, ChipRead | GunSeen)
 
     def _count(self, events: list[DecoderEvent], size: int) -> None:
         kept = self._kept

@@ -5,18 +5,16 @@ Facts and no verdict: what a mat did not see proves nothing, and says so.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from config.plan import RacePlan
-from results.act_words import STATUSES, act_sentence, bib_words, joined, of_bibs, point_words
+from results.act_words import STATUSES, act_sentence, joined
 from results.asked import Kind, OpenQuestion
-from results.exact_times import exact_duration, exact_hour, gap
-from results.printing import NO_BREAK_SPACE, Language, count, duration, hour, place_word
+from results.printing import Language
+from results.question_telling import Telling
 from results.question_titles import TITLES
 from results.titles import title_of
-from timing.instants import SECOND
 
-_FR: Final = Language.FR
 _PROVES_NOTHING: Final = {
     Language.FR: "Un passage non lu ne prouve rien.",
     Language.EN: "A crossing that was not read proves nothing.",
@@ -34,7 +32,7 @@ class QuestionWords:
 
 def question_words(question: OpenQuestion, plan: RacePlan, language: Language) -> QuestionWords:
     """A question as a person reads it."""
-    fact = _FACTS[question.kind](_Telling(question, plan, language))
+    fact = _FACTS[question.kind](Telling(question, plan, language))
     return QuestionWords(
         title=TITLES[language][question.kind],
         fact=f"{fact[0].upper()}{fact[1:]}",
@@ -42,78 +40,7 @@ def question_words(question: OpenQuestion, plan: RacePlan, language: Language) -
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Telling:
-    """A question, and how its evidence is said."""
-
-    question: OpenQuestion
-    plan: RacePlan
-    language: Language
-
-    def __getitem__(self, key: str) -> Any:
-        return self.question.evidence[key]
-
-    @property
-    def french(self) -> bool:
-        return self.language is _FR
-
-    def say(self, french: str, english: str) -> str:
-        return french if self.french else english
-
-    @property
-    def who(self) -> str:
-        return bib_words(self.question.bibs, self.language)
-
-    @property
-    def of_whom(self) -> str:
-        return of_bibs(self.question.bibs, self.language)
-
-    @property
-    def point(self) -> str:
-        return self.quoted(self.question.point)
-
-    def quoted(self, point: str | None) -> str:
-        name = point_words(point, self.plan)
-        return self.say(f"«{NO_BREAK_SPACE}{name}{NO_BREAK_SPACE}»", f"“{name}”")
-
-    def points(self, ids: list[str]) -> str:
-        return joined([self.quoted(point) for point in ids], self.language)
-
-    def places(self, places: Mapping[str, int]) -> str:
-        """`Femmes 2, M2F 1`: places by the id of their list."""
-        return ", ".join(
-            f"{title_of(list_id, self.plan, self.language)}{NO_BREAK_SPACE}{place}" for list_id, place in places.items()
-        )
-
-    def place(self, place: int | None, value_us: int | None) -> str:
-        """`2e, 1h05'57,620`, or that there is none."""
-        if place is None or value_us is None:
-            return self.say("aucune place", "no place")
-        return f"{place_word(place, self.language)}, {exact_duration(value_us, self.language)}"
-
-    def exact(self, instant_us: int) -> str:
-        return exact_hour(instant_us, self.plan.race.zone, self.language)
-
-    def hour(self, instant_us: int) -> str:
-        return hour(instant_us, self.plan.race.zone)
-
-    def duration(self, value_us: int) -> str:
-        """A duration for orientation; what is printed in a list is rounded elsewhere, once."""
-        return duration(value_us // SECOND, self.language)
-
-    def gap(self, value_us: int) -> str:
-        return gap(value_us, self.language)
-
-    def count(self, number: int) -> str:
-        return count(number, self.language)
-
-    def crossings(self, crossings: Mapping[str, int]) -> str:
-        """`« Départ » à 9:00:10, « Arrivée » à 10:10:02`."""
-        at = self.say("à", "at")
-        return ", ".join(f"{self.quoted(point)} {at} {self.hour(us)}" for point, us in crossings.items())
-
-
-def _missed_split(t: _Telling) -> str:
+def _missed_split(t: Telling) -> str:
     unseen = t.points(t["unseen"])
     return t.say(
         f"{t.who}, vu à {t.crossings(t['crossings_us'])}, n'a pas été lu à {unseen}.",
@@ -121,7 +48,7 @@ def _missed_split(t: _Telling) -> str:
     ) + f" {_PROVES_NOTHING[t.language]}"  # fmt: skip
 
 
-def _mat_missed_many(t: _Telling) -> str:
+def _mat_missed_many(t: Telling) -> str:
     when = ""
     if t["from_us"] is not None:
         begin, end = t.hour(t["from_us"]), t.hour(t["until_us"])
@@ -137,7 +64,7 @@ def _mat_missed_many(t: _Telling) -> str:
     )
 
 
-def _impossible_pace(t: _Telling) -> str:
+def _impossible_pace(t: Telling) -> str:
     if t["took_us"] < 0:
         before, early = t.quoted(t["from"]), t.duration(-t["took_us"])
         return t.say(
@@ -156,7 +83,7 @@ def _impossible_pace(t: _Telling) -> str:
     )
 
 
-def _odd_leg(t: _Telling) -> str:
+def _odd_leg(t: Telling) -> str:
     took, own = t.duration(t["took_us"]), t.duration(t["at_own_pace_us"])
     return t.say(
         f"{t.who}\u00a0: {took} de {t.quoted(t['from'])} à {t.point}\u00a0; "
@@ -165,7 +92,7 @@ def _odd_leg(t: _Telling) -> str:
     )
 
 
-def _tag_on_two(t: _Telling) -> str:
+def _tag_on_two(t: Telling) -> str:
     parts = []
     for tag in t["tags"]:
         chip = tag["tag"] or t.say("les deux puces", "both chips")
@@ -178,7 +105,7 @@ def _tag_on_two(t: _Telling) -> str:
     )
 
 
-def _two_tags_apart(t: _Telling) -> str:
+def _two_tags_apart(t: Telling) -> str:
     seen = ", ".join(
         f"{each['tag']} {t.say('à', 'at')} {t.quoted(each['point'])} {t.exact(each['first_us'])}" for each in t["seen"]
     )
@@ -189,11 +116,7 @@ def _two_tags_apart(t: _Telling) -> str:
     )
 
 
-def t_of(t: _Telling) -> str:
-    return of_bibs(t.question.bibs, t.language)
-
-
-def _travels_together(t: _Telling) -> str:
+def _travels_together(t: Telling) -> str:
     apart = ", ".join(f"{t.quoted(point)} {t.gap(us)}" for point, us in t["apart_us"].items())
     return t.say(
         f"{t.who} passent ensemble partout (écarts\u00a0: {apart}). Ils courent peut-être côte à côte, "
@@ -203,7 +126,7 @@ def _travels_together(t: _Telling) -> str:
     )
 
 
-def _finish_without_start(t: _Telling) -> str:
+def _finish_without_start(t: Telling) -> str:
     at = t.exact(t["finish_us"])
     return t.say(
         f"{t.who} a franchi l'arrivée à {at} sans avoir été lu à {t.points(t['unseen'])}. "
@@ -213,7 +136,7 @@ def _finish_without_start(t: _Telling) -> str:
     )
 
 
-def _finish_after_abandon(t: _Telling) -> str:
+def _finish_after_abandon(t: Telling) -> str:
     when = "" if t["abandoned_us"] is None else t.say(" à ", " at ") + t.hour(t["abandoned_us"])
     return t.say(
         f"{t.who}, dont l'abandon a été signalé{when}, a été lu ensuite à {t.point}. Ces lectures sont en attente.",
@@ -221,7 +144,7 @@ def _finish_after_abandon(t: _Telling) -> str:
     )
 
 
-def _out_of_order(t: _Telling) -> str:
+def _out_of_order(t: Telling) -> str:
     told = t.say("\u00a0; ", "; ").join(_too_soon(t, after) for after in t["too_soon"])
     seen = t.crossings(t["crossings_us"]) + (t.say("\u00a0: ", ": ") + told if told else "")
     return t.say(
@@ -230,7 +153,7 @@ def _out_of_order(t: _Telling) -> str:
     )
 
 
-def _too_soon(t: _Telling, after: str) -> str:
+def _too_soon(t: Telling, after: str) -> str:
     """How a point was passed too soon after the split before: before it, even."""
     crossings, start = t["crossings_us"], t.plan.race.course.start.id
     splits = [point for point in crossings if point != start]
@@ -247,7 +170,7 @@ def _too_soon(t: _Telling, after: str) -> str:
     )
 
 
-def _before_own_gun(t: _Telling) -> str:
+def _before_own_gun(t: Telling) -> str:
     start, gun, early = t.exact(t["start_us"]), t.exact(t["gun_us"]), t.gap(t["early_us"])
     return t.say(
         f"{t.who} (vague {t['wave'] or '–'}) a passé le départ à {start}, {early} avant le coup de feu de sa vague "
@@ -257,7 +180,7 @@ def _before_own_gun(t: _Telling) -> str:
     )
 
 
-def _other_wave(t: _Telling) -> str:
+def _other_wave(t: Telling) -> str:
     wave, crossed = t["wave"] or "–", t["crossed_wave"] or "–"
     if t["runners"] == 1:
         return t.say(
@@ -275,7 +198,7 @@ def _other_wave(t: _Telling) -> str:
     )
 
 
-def _check_by_eye(t: _Telling) -> str:
+def _check_by_eye(t: Telling) -> str:
     places = t.places(t["places"])
     reasons = []
     if t["unseen"]:
@@ -302,7 +225,7 @@ def _check_by_eye(t: _Telling) -> str:
     )
 
 
-def _close_finish(t: _Telling) -> str:
+def _close_finish(t: Telling) -> str:
     first, second = t.question.bibs
     places = t.places(t["places"])
     at = t["finish_us"]
@@ -316,14 +239,14 @@ def _close_finish(t: _Telling) -> str:
     )
 
 
-def _parked(t: _Telling) -> str:
+def _parked(t: Telling) -> str:
     return t.say(
         f"une puce {t.of_whom} est restée plus longtemps au tapis de {t.point} qu'on ne passe une ligne.",
         f"a chip {t.of_whom} stayed longer at the mat of {t.point} than anybody takes to cross a line.",
     )
 
 
-def _declared_but_seen(t: _Telling) -> str:
+def _declared_but_seen(t: Telling) -> str:
     status = STATUSES[t.language].get(t["status"], t["status"])
     return t.say(
         f"{t.who}, déclaré {status}, a été lu\u00a0: {t.crossings(t['crossings_us'])}.",
@@ -331,12 +254,12 @@ def _declared_but_seen(t: _Telling) -> str:
     )
 
 
-def _seen(t: _Telling) -> str:
+def _seen(t: Telling) -> str:
     by, at = t.say("par", "by"), t.say("à", "at")
     return joined([f"{at} {t.hour(each['at_us'])} {by} {each['author']}" for each in t["seen"]], t.language)
 
 
-def _seen_not_read(t: _Telling) -> str:
+def _seen_not_read(t: Telling) -> str:
     if t["unknown_bib"]:
         return t.say(
             f"{t.who} a été vu à {t.point} {_seen(t)}\u00a0; ce dossard n'est pas dans la liste.",
@@ -349,7 +272,7 @@ def _seen_not_read(t: _Telling) -> str:
     )
 
 
-def _seen_at_other_time(t: _Telling) -> str:
+def _seen_at_other_time(t: Telling) -> str:
     late = t["apart_us"] > 0
     apart = t.gap(t["apart_us"])
     return t.say(
@@ -360,14 +283,14 @@ def _seen_at_other_time(t: _Telling) -> str:
     )
 
 
-def _seen_twice(t: _Telling) -> str:
+def _seen_twice(t: Telling) -> str:
     return t.say(
         f"{t.who} a été vu à {t.point} {_seen(t)}, à {t.gap(t['apart_us'])} d'intervalle. Peut-être deux personnes.",
         f"{t.who} was seen at {t.point} {_seen(t)}, {t.gap(t['apart_us'])} apart. Perhaps two people.",
     )
 
 
-def _seen_without_bib(t: _Telling) -> str:
+def _seen_without_bib(t: Telling) -> str:
     seen, tags, missing = (t.count(t[key]) for key in ("seen", "unknown_tags", "not_read_there"))
     between = t.say(
         f"entre {t.hour(t['first_us'])} et {t.hour(t['last_us'])}",
@@ -381,7 +304,7 @@ def _seen_without_bib(t: _Telling) -> str:
     )
 
 
-def _official_difference(t: _Telling) -> str:
+def _official_difference(t: Telling) -> str:
     lists = ", ".join(
         f"{title_of(each['list'], t.plan, t.language)} ("
         + t.say("officiel\u00a0: ", "official: ")
@@ -398,7 +321,7 @@ def _official_difference(t: _Telling) -> str:
     )
 
 
-_FACTS: Final[Mapping[Kind, Callable[[_Telling], str]]] = {
+_FACTS: Final[Mapping[Kind, Callable[[Telling], str]]] = {
     Kind.MISSED_SPLIT: _missed_split,
     Kind.MAT_MISSED_MANY: _mat_missed_many,
     Kind.IMPOSSIBLE_PACE: _impossible_pace,

@@ -108,6 +108,7 @@ class Figures:
     journalled: int = 0
     seconds_behind: float = 0.0
     flush_ms: float = 0.0
+    shown_us: int = 0
 
     def __str__(self) -> str:
         return "\n".join(
@@ -150,7 +151,8 @@ async def measure(seconds: int, folder: Path, reads_a_second: int = 1_000) -> Fi
         watching = asyncio.create_task(_watch(url, due_of, figures))
         await _until(lambda: _journalled(place, figures), figures.reads, seconds + LEAD_S + 60)
         figures.seconds_behind = time.time() - (begin_us / 1e6 + seconds)
-        await asyncio.sleep(1)
+        all_us = time.time_ns() // 1000
+        await _until(lambda: figures.shown_us > all_us or None, None, 30)  # a view of everything has arrived
         watching.cancel()
     finally:
         await stop_all(children)
@@ -248,11 +250,13 @@ async def _watch(url: str, due_of: dict[str, tuple[str, int]], figures: Figures)
                 data.append(line[6:])
             elif not line and data:
                 now_us = time.time_ns() // 1000
-                for row in json.loads("\n".join(data)).get("sections", {}).get("arrivals") or ():
+                event = json.loads("\n".join(data))
+                for row in event.get("sections", {}).get("arrivals") or ():
                     if row["bib"] not in seen and row["bib"] in due_of:
                         seen.add(row["bib"])
                         way, due_us = due_of[row["bib"]]
                         (figures.direct_ms if way == "finish" else figures.far_ms).append((now_us - due_us) / 1000)
+                figures.shown_us = event.get("made_us") or figures.shown_us
                 data = []
 
 

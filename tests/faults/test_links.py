@@ -21,10 +21,11 @@ from reader_peer import Kept, key, line
 from test_driver_wires import SerialReader, TcpReader, driving, settled
 from transport_contract import Peer
 
-from readers.driver import MALFORMED_KEPT, Driver
+from readers.driver import Driver
 from readers.events import MemoryState
 from readers.health import Link
 from readers.ipico_requests import Request
+from readers.malformed import MALFORMED_KEPT
 from timing.identity import IdentityIndex
 from timing.reads import SourceReads
 

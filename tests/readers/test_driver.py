@@ -15,13 +15,14 @@ from reader_peer import STAMP, Kept, ReaderPeer, ended, key, line, source
 
 from readers import ipico_frames as frames
 from readers.capture import CaptureKind, CaptureWriter, captured
-from readers.driver import MALFORMED_KEPT, MEMORY_AGAIN_S, OVERLAP_US, Driver
+from readers.driver import MEMORY_AGAIN_S, OVERLAP_US, Driver
 from readers.errors import ConnectFailed
 from readers.events import MemoryState
 from readers.health import Link
 from readers.ipico import IpicoProtocol
 from readers.ipico_requests import Request
 from readers.link_watch import LinkWatch, pause_s
+from readers.malformed import MALFORMED_KEPT
 from readers.protocol import Now, Since
 from readers.race_clock import RaceClock
 from readers.transports import MemoryTransport, Transport, memory_pair

@@ -11,6 +11,7 @@ from readers import capture, driver, intake, link_watch
 from readers.events import MemoryState
 from readers.health import Link, SourceHealth
 from readers.ipico import PROBE_EVERY_US
+from readers.malformed import MALFORMED_EVERY_S, MALFORMED_KEPT
 from readers.protocol import protocol_names
 from readers.transports import check_endpoint
 
@@ -48,6 +49,6 @@ def test_the_figures_are_in_force() -> None:
     assert f"asked for the time every {PROBE_EVERY_US / 1e6} s" in (DOCS / "readers_ipico.md").read_text()
     assert (PROBE_EVERY_US + link_watch.SILENCE_MAX_US) / 1e6 <= 10
     assert f"tried again in {driver.MEMORY_AGAIN_S:.0f} s" in said
-    assert f"the first {driver.MALFORMED_KEPT}, and one every {driver.MALFORMED_EVERY_S:.0f} s" in said
+    assert f"the first {MALFORMED_KEPT}, and one every {MALFORMED_EVERY_S:.0f} s" in said
     assert f"of {capture.FILE_MAX // 2**20} MiB, at most {capture.FILES_MAX} of them" in said
     assert intake.QUEUE_MAX >= intake.BATCH_MAX
