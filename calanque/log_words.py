@@ -7,9 +7,11 @@ from config.plan import RacePlan
 from readers.source_picture import clean
 from results.act_words import act_sentence
 from results.clock_words import held_words
+from results.desk_words import desk_sentence
 from results.exact_times import exact_duration
 from results.printing import Language, hour, moment
 from timing.clock_ledger import ClockLedger, Explained, explain
+from timing.desk_entries import DeskBody
 from timing.entries import (
     Body,
     ClockBody,
@@ -76,6 +78,8 @@ def _words(body: Body, plan: RacePlan, ledger: ClockLedger, now_us: Instant) -> 
         case LossBody():
             lost = sum(last - first + 1 for first, last in body.ranges)
             return f"{body.source}: {lost} records lost for good, its collector's store {body.store} has let go of them"
+        case _ if isinstance(body, DeskBody):
+            return f"{_line(desk_sentence(body, plan, _EN))}{_by(body.author)}"
         case ClockBody() | HostStepBody() | DecodedReads():
             raise AssertionError(f"{type(body).__name__} has no line of its own in the log")
 

@@ -7,12 +7,14 @@ an entry (`state`).
 
 import json
 import struct
+import typing
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final, Literal, TypeAlias
 
+from timing.desk_entries import DeskBody, desk_body_of, desk_fields
 from timing.errors import JournalRefused
 from timing.instants import Instant
 from timing.journal_chain import Entry, EntryKind, NewEntry
@@ -46,6 +48,7 @@ __all__ = [
     "ClosingBody",
     "DecodedReads",
     "Delivery",
+    "DeskBody",
     "GunBody",
     "HostStepBody",
     "LossBody",
@@ -163,6 +166,7 @@ Body: TypeAlias = (
     | SightingBody
     | PostingBody
     | HostStepBody
+    | DeskBody
     | DecodedReads
 )
 
@@ -363,6 +367,14 @@ def _decode_posting(entry: Entry) -> PostingBody:
     return posting
 
 
+def _encode_desk(body: DeskBody) -> bytes:
+    return _json(desk_fields(body))
+
+
+def _decode_desk(entry: Entry) -> DeskBody:
+    return desk_body_of(_fields(entry))
+
+
 def _decode_host_step(entry: Entry) -> HostStepBody:
     step: HostStepBody = built(HostStepBody, _fields(entry))
     return step
@@ -383,6 +395,7 @@ _ENCODERS: Final[Mapping[type, tuple[EntryKind, Callable[[Any], bytes]]]] = {
     SightingBody: (EntryKind.SIGHTING, _encode_plain),
     PostingBody: (EntryKind.POSTING, _encode_plain),
     HostStepBody: (EntryKind.HOST_STEP, _encode_plain),
+    **dict.fromkeys(typing.get_args(DeskBody), (EntryKind.DESK, _encode_desk)),
 }
 
 _DECODERS: Final[Mapping[EntryKind, Callable[[Entry], Body]]] = {
@@ -398,4 +411,5 @@ _DECODERS: Final[Mapping[EntryKind, Callable[[Entry], Body]]] = {
     EntryKind.SIGHTING: _decode_sighting,
     EntryKind.POSTING: _decode_posting,
     EntryKind.HOST_STEP: _decode_host_step,
+    EntryKind.DESK: _decode_desk,
 }

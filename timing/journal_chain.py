@@ -44,6 +44,8 @@ class EntryKind(enum.StrEnum):
     """A list was posted, became official, or was opened again."""
     HOST_STEP = "host_step"
     """The clock of the engine's own machine was moved."""
+    DESK = "desk"
+    """What somebody did at a page: a name said, a report by radio, a hand stamp, an alarm taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from timing.clocks import moments
 from timing.decision_fold import decisions_of, withdrawn
 from timing.decisions import NO_DECISIONS
 from timing.delivery import Cursor
+from timing.desk_entries import DeskBody
 from timing.entries import (
     Body,
     ClockBody,
@@ -70,8 +71,9 @@ class RaceState:
 
     `tags` and `sources` name the numbers in `reads()`; the race's own sources come first. `guns` are all guns, those
     of the wire with no wave among them. `closings`, `rules`, `publications`, `losses`, `notes`, `rulings`, `sightings`
-    and `postings` are in the order of the journal, withdrawn ones among them; `clocks` has the last comparison of
-    each. `cursors` say what came of each collector's store, `taken_at` when each row of `reads()` was taken.
+    and `postings` are in the order of the journal, withdrawn ones among them, and so is `desk`; `clocks` has the last
+    comparison of each. `cursors` say what came of each collector's store, `taken_at` when each row of `reads()` was
+    taken.
     """
 
     def __init__(self, race: Race) -> None:
@@ -92,6 +94,7 @@ class RaceState:
         self.sightings: list[Recorded[SightingBody]] = []
         self.postings: list[Recorded[PostingBody]] = []
         self.host_steps: list[Recorded[HostStepBody]] = []
+        self.desk: list[Recorded[DeskBody]] = []
         self.clock_evidence = ClockEvidence(race)
         self.withdrawn: frozenset[int] = frozenset()
         self.decisions = NO_DECISIONS
@@ -292,6 +295,8 @@ class RaceState:
                 cursor = self.cursors.setdefault((body.source, body.store), Cursor())
                 for first, last in body.ranges:
                     cursor.lose(first, last)
+            case _ if isinstance(body, DeskBody):
+                self.desk.append(Recorded(number=number, at_us=at_us, body=body))
             case _:
                 raise AssertionError(f"no place for {type(body).__name__}")
 

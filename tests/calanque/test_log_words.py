@@ -20,6 +20,18 @@ from readers.health import Link, SourceHealth
 from readers.race_clock import RaceClock
 from timing.clock_corrections import CorrectClock
 from timing.clock_ledger import AS_STAMPED, ClockLedger, Hold
+from timing.desk_entries import (
+    AbandonBody,
+    AlarmBody,
+    ArmedBody,
+    FavouritesBody,
+    HandBibBody,
+    HandStampBody,
+    MarkBody,
+    MatBody,
+    PaceBody,
+    PassingOrderBody,
+)
 from timing.entries import (
     Body,
     ClockBody,
@@ -95,6 +107,43 @@ SAID: list[tuple[Body, str]] = [
     (
         SightingBody(point="FINISH", at_us=at("10:05:00"), author="Marc"),
         "somebody without a bib seen at FINISH at 10:05:00.000, by Marc",
+    ),
+    (
+        MarkBody(bib=Bib("712"), mark="said", microphone="2", at_us=1, author="Anne"),
+        "bib 712 said, microphone 2, by Anne",
+    ),
+    (
+        FavouritesBody(by="town", values=("Cassis", "Aubagne"), on=True, at_us=1, author="Anne"),
+        "towns not to be missed: Cassis and Aubagne, by Anne",
+    ),
+    (PaceBody(name_ms=2500, at_us=1, author="Anne"), "one name every 2.5 s, by Anne"),
+    (
+        PassingOrderBody(metres=15500, bibs=(Bib("4"), Bib("2")), at_us=at("09:45:10"), author="Anne"),
+        "order of passing at km 15.5 at 09:45:10: 4 and 2, by Anne",
+    ),
+    (
+        AlarmBody(key="antenna:3", text="antenna 3 silent", at_us=1, author="Anne"),
+        "alarm taken: antenna 3 silent, by Anne",
+    ),
+    (
+        ArmedBody(armed=True, at_us=at("08:55:00"), author="Anne", open_checks=("power",)),
+        "race armed at 08:55:00, in spite of: power, by Anne",
+    ),
+    (
+        MatBody(mat="gineste", laid=False, at_us=at("13:00:00"), author="Anne"),
+        "mat gineste lifted at 13:00:00, by Anne",
+    ),
+    (
+        AbandonBody(bib=Bib("712"), place="Carpiagne", private="ankle", at_us=at("10:05:00"), author="Anne"),
+        "abandon of bib 712 reported at 10:05:00 (Carpiagne), by Anne",
+    ),
+    (
+        HandStampBody(device="tent", number=3, point="FINISH", at_us=at("10:05:00") + 400_000, author="Anne"),
+        "hand stamp tent 3, Arrivée, 10:05:00.400, by Anne",
+    ),
+    (
+        HandBibBody(device="tent", number=3, bib=Bib("712"), at_us=1, author="Marc"),
+        "hand stamp tent 3: bib 712, by Marc",
     ),
     (NoteBody(text="clock of\nstart-main set\x1b[2J", author="Anne"), "note, by Anne: clock of start-main set?[2J"),
     (

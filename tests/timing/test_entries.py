@@ -13,6 +13,18 @@ from hypothesis import strategies as st
 from journal_cases import batch_of, some_batches
 
 from timing.columns import pack, unpack
+from timing.desk_entries import (
+    AbandonBody,
+    AlarmBody,
+    ArmedBody,
+    FavouritesBody,
+    HandBibBody,
+    HandStampBody,
+    MarkBody,
+    MatBody,
+    PaceBody,
+    PassingOrderBody,
+)
 from timing.entries import (
     Body,
     ClockBody,
@@ -47,6 +59,16 @@ def entry_of(new: NewEntry) -> Entry:
 
 
 BODIES: list[Body] = [
+    MarkBody(bib=Bib("12"), mark="later", microphone="1", at_us=5, author="Hélène"),
+    FavouritesBody(by="club", values=("AC Garlaban", "=1+1"), on=False, at_us=-3, author="H"),
+    PaceBody(step_ms=4000, at_us=5, author="H"),
+    PassingOrderBody(metres=12_000, bibs=(Bib("4"), Bib("2")), at_us=5, author="R", first_place=3, text="tête"),
+    AlarmBody(key="antenna:3", at_us=5, author="R"),
+    ArmedBody(armed=True, at_us=5, author="R", open_checks=("power", "clocks")),
+    MatBody(mat="gineste", laid=False, at_us=5, author="R"),
+    AbandonBody(bib=Bib("9"), at_us=5, author="R", place="col", metres=10_000, private="cheville"),
+    HandStampBody(device="tente", number=4, point="FINISH", at_us=5, author="R", error_us=20_000, order_only=True),
+    HandBibBody(device="tente", number=4, bib=None, at_us=5, author="R"),
     RulesBody(text='[event]\nname = "Été"\n', file="race.toml", author="Anne"),
     RosterBody(roster=Roster(entrants=())),
     RosterBody(
