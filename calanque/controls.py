@@ -185,7 +185,7 @@ class Controls:
             "late": [late_sentence(late, engine.plan.race, Language.EN) for late in engine.live.late],
             "sources": list(engine.source_rows()),
             "broker": engine.far_mats.told() if engine.far_mats is not None else None,
-            "clients": engine.hub.clients,
+            "clients": engine.hubs.clients,
         }
 
     def _check_writing(self) -> None:

@@ -32,10 +32,11 @@ from readers.mqtt_link import BrokerAddress
 from readers.protocol import Since
 from readers.race_clock import RaceClock
 from readers.transports import check_endpoint, is_link
+from results.boards import Boards
 from results.clock_words import clock_sentence
 from results.printing import Language
-from results.views import Board
 from results.web.app import build_app
+from results.web.hubs import Hubs, views_of
 from results.web.late import late_sentence
 from results.web.server import LiveServer
 from results.web.stream import Hub, View
@@ -75,7 +76,7 @@ class Engine:
         self.plan = plan
         self.options = options
         self.journal = journal
-        self.hub = Hub()
+        self.hubs = Hubs()
         self._held = held
         self._loop = asyncio.get_running_loop()
         state = RaceState(plan.race)
@@ -109,6 +110,11 @@ class Engine:
         return self.plan.title
 
     @property
+    def hub(self) -> Hub:
+        """The public's stream."""
+        return self.hubs.public
+
+    @property
     def clock(self) -> RaceClock:
         return self.options.clock
 
@@ -135,7 +141,7 @@ class Engine:
             build_app(self, token=self.folder.secret()),
             host=self.options.host or web.host,
             port=web.port if self.options.port is None else self.options.port,
-            ending=self.hub.close,
+            ending=self.hubs.close,
         )
         self.live.start()
         await asyncio.sleep(0)
@@ -270,10 +276,9 @@ class Engine:
         """How each source is; asked by the matching thread and by commands."""
         return self.board.rows(self._state, self.recorder.repeats)
 
-    def _show(self, board: Board) -> None:
+    def _show(self, boards: Boards) -> None:
         """Called by the matching thread: serialised there, published in the loop."""
-        view = View.of(board)
-        self._loop.call_soon_threadsafe(self.hub.publish, view)
+        self._loop.call_soon_threadsafe(self.hubs.publish, *views_of(boards))
 
 
 def _check_connections(plan: RacePlan, options: EngineOptions) -> None:

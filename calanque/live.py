@@ -13,9 +13,11 @@ from concurrent.futures import Future
 from typing import Any, Final, TypeVar
 
 from calanque.derived import Derived, Picture
+from calanque.staff_boards import Moment, StaffBoards
 from config.plan import RacePlan
 from readers.race_clock import RaceClock
-from results.views import Board, board_view
+from results.boards import Boards
+from results.views import board_view
 from timing.clock_faults import ClockFinding
 from timing.instants import Duration
 from timing.journal import Entry
@@ -51,10 +53,10 @@ class LiveRace:
         clock: RaceClock,
         *,
         sources: Callable[[], Sequence[Mapping[str, Any]]],
-        show: Callable[[Board], None],
+        show: Callable[[Boards], None],
         behind: Callable[[], Duration] = lambda: 0,
     ) -> None:
-        """sources: health of each source, asked at each view. show: is given each view, in the matching thread.
+        """sources: health of each source, asked at each view. show: is given each one's boards, in the matching thread.
         behind: for how long, by the race clock, nothing that came in could be taken.
         """
         self._plan = plan
@@ -65,6 +67,7 @@ class LiveRace:
         self._behind = behind
         self._inbox: queue.SimpleQueue[Sequence[Entry] | Question | None] = queue.SimpleQueue()
         self._derived = Derived(plan, state)
+        self._staff = StaffBoards(plan, state)
         self._late_watch = LateWatch(plan.race, rate=clock.rate)
         self._number = 0
         self._thread = threading.Thread(target=self._run, name="matching", daemon=True)
@@ -149,20 +152,24 @@ class LiveRace:
         self.late = self._late_watch.told(now_us, since_us=picture.times.guns.first_us, clocks=picture.clocks)
         publications = self._state.publications
         latest = publications[-1].body if publications else None
-        self._show(
-            board_view(
-                self._plan,
-                picture.roster,
-                picture.times,
-                picture.rankings,
-                sources=self._sources(),
-                read_counts=picture.read_counts,
-                publication=None if latest is None else {"number": latest.number, "at_us": latest.at_us},
-                race_now_us=now_us,
-                lag_us=max(picture.lag_us, self._behind()),
-                number=self._number,
-                rate=self._clock.rate,
-                states=picture.states,
-                late=self.late,
-            )
+        sources = self._sources()
+        public = board_view(
+            self._plan,
+            picture.roster,
+            picture.times,
+            picture.rankings,
+            sources=sources,
+            read_counts=picture.read_counts,
+            publication=None if latest is None else {"number": latest.number, "at_us": latest.at_us},
+            race_now_us=now_us,
+            lag_us=max(picture.lag_us, self._behind()),
+            number=self._number,
+            rate=self._clock.rate,
+            states=picture.states,
+            late=self.late,
         )
+        moment = Moment(
+            picture=picture, public=public, sources=sources, now_us=now_us, rate=self._clock.rate, late=self.late
+        )
+        speaker, crew = self._staff.speaker(moment), self._staff.crew(moment)
+        self._show(Boards(public=public, speaker=speaker, crew=crew))

@@ -15,10 +15,11 @@ from calanque.terminal import grouped, say, say_classes
 from config.loader import load_race
 from config.plan import RacePlan
 from readers.race_clock import RaceClock, check_speed
+from results.boards import Boards
 from results.compare import compare_results
 from results.publication import last_number, publish, read_publication
-from results.views import Board
 from results.web.app import build_app
+from results.web.hubs import Hubs, views_of
 from results.web.server import LiveServer
 from results.web.stream import Hub, View
 from timing.entries import PublicationBody, decode
@@ -95,8 +96,12 @@ class _Shown:
     """A race that is only looked at: what the pages need, and no commands."""
 
     def __init__(self, plan: RacePlan) -> None:
-        self.hub = Hub()
+        self.hubs = Hubs()
         self.race_title = plan.title
+
+    @property
+    def hub(self) -> Hub:
+        return self.hubs.public
 
     def view(self) -> View:
         latest = self.hub.latest
@@ -115,15 +120,15 @@ async def _shown(plan: RacePlan, journal: Journal, through: int, speed: str, por
     race = _Shown(plan)
     loop = asyncio.get_running_loop()
 
-    def show(board: Board) -> None:
-        loop.call_soon_threadsafe(race.hub.publish, View.of(board))
+    def show(boards: Boards) -> None:
+        loop.call_soon_threadsafe(race.hubs.publish, *views_of(boards))
 
     state = RaceState(plan.race)
     live = LiveRace(plan, state, clock, sources=lambda: _rows(state), show=show)
     live.start()
     await asyncio.sleep(0)
     try:
-        async with LiveServer(build_app(race), port=port, ending=race.hub.close) as server:
+        async with LiveServer(build_app(race), port=port, ending=race.hubs.close) as server:
             say(f"Live page: {server.url}/   board: {server.url}/board   (Ctrl+C goes on without it)")
             for entry in entries:
                 await asyncio.sleep(clock.real_seconds_until(entry.at_us))

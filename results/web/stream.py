@@ -63,6 +63,16 @@ class View:
         rest = {key: value for key, value in board.items() if key != "number"}
         return cls(number=board["number"], board=rest, made_us=real_now_us() if made_us is None else made_us)
 
+    def extended(self, more: Mapping[str, Any]) -> "View":
+        """The view of the same moment with further sections; those it has are not serialised again."""
+        assert not self.sections.keys() & more.keys(), "a section has one meaning"
+        view = View.__new__(View)
+        view.number, view.made_us = self.number, self.made_us
+        view.board = MappingProxyType({**self.board, **more})
+        view.sections = MappingProxyType({**self.sections, **{key: _json(value) for key, value in more.items()}})
+        view._bodies = {}
+        return view
+
     def changed(self, before: "View | None") -> frozenset[str]:
         """The sections that differ from an earlier view; all of them without one."""
         if before is None:

@@ -98,7 +98,7 @@ class Screens:
         self.boards: list[dict[str, Any]] = []
         clock = RaceClock(0, 1, 0, real_us=lambda: self.now_us, steady_us=lambda: self.now_us)
         state = RaceState(PLAN.race)
-        self.live = LiveRace(PLAN, state, clock, sources=list, show=self.boards.append)
+        self.live = LiveRace(PLAN, state, clock, sources=list, show=lambda shown: self.boards.append(shown.public))
         self.live.start()
 
     async def show(self, news: Sequence[Entry], now_us: int) -> Picture:

@@ -194,3 +194,14 @@ async def test_changes_applied_in_order_give_the_newest_view(
 def _plain(board: dict[str, Any]) -> Any:
     """A board as it comes out of JSON (a lone surrogate is replaced)."""
     return json.loads(json.dumps(board, ensure_ascii=False).encode("utf-8", "replace"))
+
+
+def test_a_view_with_further_sections_is_of_the_same_moment_and_sends_only_what_changed() -> None:
+    first, second = view(1), view(2)
+    before, after = first.extended({"marks": [1], "pace": 2}), second.extended({"marks": [1], "pace": 3})
+    assert (after.number, after.made_us) == (second.number, second.made_us)
+    assert json.loads(after.json())["sections"] == {**second.board, "marks": [1], "pace": 3}
+    assert after.changed(before) == second.changed(first) | {"pace"}
+    assert "pace" not in second.board
+    with pytest.raises(AssertionError, match="one meaning"):
+        after.extended({"pace": 4})

@@ -1,0 +1,43 @@
+"""What speakers and crew see beside the public's board, made in the matching thread at each moment.
+
+Owns how often each part is made; what is in it is `results.speaker` and `results.crew`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from calanque.derived import Picture
+from config.plan import RacePlan
+from results.boards import Sections
+from timing.instants import Instant
+from timing.late_data import LateData
+from timing.state import RaceState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """What a board is made from. `public`: the public's board of the same moment; `sources`: health of each source."""
+
+    picture: Picture
+    public: Mapping[str, Any]
+    sources: Sequence[Mapping[str, Any]]
+    now_us: Instant
+    rate: float
+    late: tuple[LateData, ...]
+
+
+class StaffBoards:
+    """Makes the sections of both; belongs to the matching thread, as the state does."""
+
+    def __init__(self, plan: RacePlan, state: RaceState) -> None:
+        self._plan = plan
+        self._state = state
+
+    def speaker(self, moment: Moment) -> Sections:
+        """What speakers see beside the public's board."""
+        return {}
+
+    def crew(self, moment: Moment) -> Sections:
+        """What the crew sees beside the public's board."""
+        return {}
