@@ -180,6 +180,7 @@ class Controls:
                 "last_flush_us": health.last_flush_us,
                 "failing_us": health.failing_us,
                 "error": health.error,
+                "durable_after": engine.recorder.durable_after.values(),
             },
             "clocks": [clock_sentence(finding, engine.plan.race, Language.EN) for finding in engine.live.clocks],
             "late": [late_sentence(late, engine.plan.race, Language.EN) for late in engine.live.late],

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Final
 
+from calanque.recent import Recent
 from readers.race_clock import RaceClock
 from timing.entries import Body, Delivery, new_entry, reads_entry
 from timing.errors import JournalNotWritten
@@ -46,6 +47,8 @@ class Recorder:
         self._told = told
         self._turn = asyncio.Lock()
         self.repeats: Counter[SourceId] = Counter()
+        self.durable_after = Recent()
+        """From the arrival of a batch's first read here to the moment it would survive a power cut, in real time."""
 
     async def reads(self, batch: SourceReads, delivery: Delivery | None = None) -> int:
         """Journals the reads that are new, and returns how many were, once they and what they repeat are durable.
@@ -71,7 +74,14 @@ class Recorder:
             self._identities.forget(fresh)
             raise
         self.repeats[batch.source] += repeats
+        if delivery is None:  # What a collector delivers arrived on its mountain.
+            self._note_durable(batch)
         return len(fresh.reads)
+
+    def _note_durable(self, batch: SourceReads) -> None:
+        rate = self._clock.rate
+        if batch.reads and rate:
+            self.durable_after.add(round((self._clock.now_us() - batch.reads[0].received_us) / rate))
 
     async def record(self, *bodies: Body) -> tuple[int, ...]:
         """Journals decisions and events; their numbers, once they are durable."""

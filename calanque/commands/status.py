@@ -58,10 +58,18 @@ def journal_words(journal: Mapping[str, Any]) -> str:
     """Whether it is written, through which number, and what waits; while it is not, for how long and why."""
     through = f"through number {grouped(journal['last'])}, {grouped(journal['waiting'])} waiting"
     if journal["writing"]:
-        return f"writing, {through}"
+        return f"writing, {through}{_durable_words(journal['durable_after'])}"
     failing_us = journal["failing_us"]
     since = "" if failing_us is None else f" for {age(failing_us)}"
     return f"NOT WRITTEN{since} ({journal['error']}): nothing is confirmed; {through}"
+
+
+def _durable_words(after: Mapping[str, Any]) -> str:
+    """How long after its arrival a read would survive a power cut, lately."""
+    if not after["count"]:
+        return ""
+    usual_ms, slow_ms = (after[name] / MILLISECOND for name in ("median_us", "p99_us"))
+    return f"; reads safe {usual_ms:.0f} ms after they arrive, 99 % within {slow_ms:.0f} ms"
 
 
 def _wrong_words(told: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -126,3 +126,14 @@ async def test_what_the_journal_refuses_for_good_is_new_when_it_comes_again(desk
         await recorder.reads(_reads(1, 2))
     assert len(index) == 0
     assert recorder.repeats[MAT] == 0
+
+
+async def test_how_long_reads_take_to_be_safe_is_told_without_those_that_arrived_on_a_mountain(desk: Desk) -> None:
+    assert desk.recorder.durable_after.values() == {"count": 0, "median_us": None, "p99_us": None}
+    await desk.recorder.reads(_reads(1, 2))
+    await desk.recorder.reads(_reads(3), Delivery(store="s", first=1, count=1))
+    told = desk.recorder.durable_after.values()
+    assert told["count"] == 1
+    assert told["median_us"] == told["p99_us"]
+    assert told["median_us"] is not None
+    assert told["median_us"] > 1_730_016_000_000_000 - 10**15, "it arrived in 1970"

@@ -117,8 +117,12 @@ def test_without_an_engine_it_says_how_to_start_one(folder: RaceFolder) -> None:
 
 
 def test_what_is_wrong_with_the_journal_is_said_with_how_long_and_how_much_waits() -> None:
-    journal = {"last": 1234, "writing": True, "waiting": 0, "failing_us": None, "error": None}
+    never = {"count": 0, "median_us": None, "p99_us": None}
+    journal: dict[str, Any] = {"last": 1234, "writing": True, "waiting": 0, "failing_us": None, "error": None}
+    journal["durable_after"] = never
     assert journal_words(journal) == "writing, through number 1\u202f234, 0 waiting"
+    slow = journal | {"durable_after": {"count": 9, "median_us": 4 * MILLISECOND, "p99_us": 12_600}}
+    assert journal_words(slow).endswith("0 waiting; reads safe 4 ms after they arrive, 99 % within 13 ms")
     journal |= {"writing": False, "waiting": 12, "failing_us": 95 * SECOND, "error": "database is locked"}
     assert journal_words(journal) == (
         "NOT WRITTEN for 1 min (database is locked): nothing is confirmed; through number 1\u202f234, 12 waiting"
