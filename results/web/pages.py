@@ -17,11 +17,9 @@ from results.web.responses import version_of
 from results.web.rows import LEADERS_SHOWN, Model, leaders, line, river
 from results.web.speech import Speech
 from results.web.stream import View
+from results.web.themes import THEMES
 from results.web.words import LANGUAGES
 from timing.instants import MINUTE, SECOND, Instant
-
-THEME_COOKIE: Final = "theme"
-THEMES: Final = ("plein-soleil", "tente")
 
 ARRIVALS_SHOWN: Final = {"live": 10, "board": 9}
 """Rows are always there, empty until somebody fills them: nothing below them moves."""

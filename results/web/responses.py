@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -97,6 +98,16 @@ class OurFiles(StaticFiles):
         kept = "public, max-age=31536000, immutable" if versioned else "public, max-age=3600"
         response.headers["Cache-Control"] = kept
         return response
+
+
+async def body_of(request: Request, most: int) -> bytes | None:
+    """The body of a request, or None when it is longer than `most` bytes; never holds more than that."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most:
+            return None
+    return bytes(body)
 
 
 def version_of(file: Path) -> str:
