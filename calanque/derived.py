@@ -128,11 +128,12 @@ class Derived:
         self._classes: UInt8 = np.empty(0, np.uint8)
         self._class_counts: Int64 = np.zeros(len(ReadClass), np.int64)
         self._ground: Ground | None = None
+        self._armed_us: Instant | None = None
         self._match_everybody()
 
     def note(self, entry: Entry) -> None:
         """An entry was applied to the state."""
-        if entry.kind in _FOR_EVERYBODY:
+        if entry.kind in _FOR_EVERYBODY or self._state.armed_us != self._armed_us:
             self._everybody = True
 
     def refresh(self, *, settle: bool = False) -> bool:
@@ -255,6 +256,7 @@ class Derived:
 
     def _match_everybody(self) -> None:
         self._everybody = False
+        self._armed_us = self._state.armed_us
         self._parked.clear()
         state = self._state
         ground = self._ground = self._ground_under(state.decisions, state.withdrawn)

@@ -25,22 +25,24 @@ class GunSignal:
     """One gun that was heard or entered. `wave` is None for a signal on the wire, which does not say whose it is.
 
     `pressed`: at the button, when it was heard: a backup, as exact as a hand. An hour that was entered is no press.
-    `number` is its place in the journal: of several entries by hand for one wave the latest is in force.
+    `number` is its place in the journal: of several entries by hand for one wave the latest is in force. `tried`: it
+    was heard or pressed before the race was armed, so it tried the way of a gun and started nobody.
     """
 
     instant_us: Instant
     wave: str | None = None
     number: int = 0
     pressed: bool = False
+    tried: bool = False
 
 
 def guns_in_force(race: Race, signals: Sequence[GunSignal] = (), decisions: Decisions = NO_DECISIONS) -> Guns:
     """One gun for each wave; the order in which signals on the wire arrived plays no part.
 
     A ruling comes first, be it an instant or one of the signals; then an hour that was entered; then the wire, with
-    the button to confirm and to replace it; signals up to a recall do not count.
+    the button to confirm and to replace it; signals up to a recall do not count, nor those that were a trial.
     """
-    standing = _not_recalled(race, signals, decisions)
+    standing = _not_recalled(race, [signal for signal in signals if not signal.tried], decisions)
     on_wire: dict[str, list[Instant]] = {}
     for instant in sorted(s.instant_us for s in standing if s.wave is None):
         nearest = nearest_wave(race, instant)

@@ -17,7 +17,7 @@ from timing.clocks import moments
 from timing.decision_fold import decisions_of, withdrawn
 from timing.decisions import NO_DECISIONS
 from timing.delivery import Cursor
-from timing.desk_entries import DeskBody
+from timing.desk_entries import ArmedBody, DeskBody
 from timing.entries import (
     Body,
     ClockBody,
@@ -95,6 +95,8 @@ class RaceState:
         self.postings: list[Recorded[PostingBody]] = []
         self.host_steps: list[Recorded[HostStepBody]] = []
         self.desk: list[Recorded[DeskBody]] = []
+        self.armed_us: Instant | None = None
+        """Since when the race is armed; None: it never was, or is no more, and every signal of a gun counts."""
         self.clock_evidence = ClockEvidence(race)
         self.withdrawn: frozenset[int] = frozenset()
         self.decisions = NO_DECISIONS
@@ -194,8 +196,16 @@ class RaceState:
                 continue
             if instant_us is not None:
                 pressed = gun.body.origin == "button"
-                signals.append(GunSignal(instant_us=instant_us, wave=gun.body.wave, number=gun.number, pressed=pressed))
+                tried = self._is_trial(instant_us) and (pressed or gun.body.wave is None)
+                signals.append(
+                    GunSignal(
+                        instant_us=instant_us, wave=gun.body.wave, number=gun.number, pressed=pressed, tried=tried
+                    )
+                )
         return signals
+
+    def _is_trial(self, instant_us: Instant) -> bool:
+        return self.armed_us is not None and instant_us < self.armed_us
 
     def _instant_on_wire(self, gun: Recorded[GunBody], ledger: ClockLedger) -> Instant | None:
         body = gun.body
@@ -297,6 +307,8 @@ class RaceState:
                     cursor.lose(first, last)
             case _ if isinstance(body, DeskBody):
                 self.desk.append(Recorded(number=number, at_us=at_us, body=body))
+                if isinstance(body, ArmedBody):
+                    self.armed_us = body.at_us if body.armed else None
             case _:
                 raise AssertionError(f"no place for {type(body).__name__}")
 

@@ -12,6 +12,7 @@ from small_race import at
 from calanque.derived import Derived
 from config.loader import load_race
 from config.plan import RacePlan
+from timing.desk_entries import ArmedBody, MarkBody
 from timing.entries import ClosingBody, GunBody, RosterBody, new_entry, reads_entry
 from timing.instants import SECOND
 from timing.journal import Entry, NewEntry
@@ -98,6 +99,9 @@ def test_the_live_picture_equals_the_picture_of_everything_at_once(plan: RacePla
     decisions = [
         new_entry(GunBody(wave="1", instant_us=at("9:00:03"), origin="hand"), 0),
         new_entry(ClosingBody(point="start", at_us=at("9:40:00"), author="Anne"), 0),
+        new_entry(ArmedBody(armed=True, at_us=at("8:58:00"), author="Anne"), 0),
+        new_entry(GunBody(wave=None, instant_us=at("8:57:00"), origin="wire"), 0),
+        new_entry(MarkBody(bib=Bib("3"), mark="said", microphone="1", at_us=0, author="Anne"), 0),
         new_entry(RosterBody(roster=replace(_roster())), 0),
     ]
     for decision in decisions:
@@ -142,3 +146,29 @@ def test_a_closing_taken_back_restores_the_former_statuses(plan: RacePlan) -> No
         derived.refresh()
         statuses.append(set(derived.picture().times.status.tolist()))
     assert statuses == [{Status.ENTERED}, {Status.DNS}, {Status.ENTERED}]
+
+
+def test_a_gun_from_before_the_race_was_armed_was_a_trial_and_counts_again_when_it_is_disarmed(plan: RacePlan) -> None:
+    state = RaceState(plan.race)
+    derived = Derived(plan, state)
+    guns = []
+    bodies = (
+        RosterBody(roster=_roster()),
+        GunBody(wave=None, instant_us=at("8:55:10"), origin="wire"),
+        GunBody(wave="2", instant_us=at("8:55:20"), origin="button"),
+        GunBody(wave="3", instant_us=at("8:55:30"), origin="hand"),
+        ArmedBody(armed=True, at_us=at("8:56:00"), author="Anne"),
+        GunBody(wave=None, instant_us=at("9:00:00.25"), origin="wire"),
+        ArmedBody(armed=False, at_us=at("9:01:00"), author="Anne"),
+    )
+    for entry in _numbered([new_entry(body, 0) for body in bodies]):
+        state.apply(entry)
+        derived.note(entry)
+        derived.refresh()
+        guns.append(derived.picture().times.guns)
+    plan_of = [wave.planned_gun_us for wave in plan.race.waves]
+    _, _, _, tried, armed, fired, disarmed = guns
+    assert tried.wave_us[:3] == (at("8:55:10"), at("8:55:20"), at("8:55:30"))
+    assert armed.wave_us[:3] == (plan_of[0], plan_of[1], at("8:55:30")), "an hour that was entered is no trial"
+    assert fired.wave_us[:2] == (at("9:00:00.25"), plan_of[1])
+    assert disarmed.wave_us[:2] == (at("8:55:10"), at("8:55:20"))
