@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from calanque.access_codes import AccessCodes
 from calanque.controls import Controls
 from calanque.errors import FrontDoorError
 from calanque.far_mats import FarMats
@@ -39,6 +40,7 @@ from results.web.app import build_app
 from results.web.hubs import Hubs, views_of
 from results.web.late import late_sentence
 from results.web.server import LiveServer
+from results.web.sessions import Sessions
 from results.web.stream import Hub, View
 from timing.entries import Body, NoteBody, RulesBody
 from timing.instants import Duration
@@ -137,8 +139,9 @@ class Engine:
         Raises: what ended it, when it could not go on.
         """
         web = self.plan.web
+        sessions = Sessions(self.folder.secret(), AccessCodes(self.folder).now)
         server = LiveServer(
-            build_app(self, token=self.folder.secret()),
+            build_app(self, token=self.folder.secret(), sessions=sessions),
             host=self.options.host or web.host,
             port=web.port if self.options.port is None else self.options.port,
             ending=self.hubs.close,
@@ -151,6 +154,7 @@ class Engine:
             async with server, asyncio.TaskGroup() as tasks:
                 self._held.tell(url=server.url, endpoints=[source.connect for source in self._attached()])
                 logger.info("page at %s/", server.url)
+                logger.info("staff sign in at %s/sign-in; codes: calanque access %s", server.url, self.folder.path)
                 tasks.create_task(self._keep_rules_and_roster(), name="roster")
                 sink = SourceSink(self.recorder, self.board, self._state, self.plan.race)
                 for source in self._attached():

@@ -1,6 +1,6 @@
 """The race folder: where everything of one race lies, and the lock that lets one engine at a time write to it.
 
-races/<id>/  race.toml  roster/  journal.sqlite  capture/  out/  lock  secret
+races/<id>/  race.toml  roster/  journal.sqlite  capture/  out/  lock  secret  access.toml
 """
 
 import contextlib
@@ -54,6 +54,11 @@ class RaceFolder:
     @property
     def quarantine(self) -> Path:
         return self.path / "quarantine.jsonl"
+
+    @property
+    def access(self) -> Path:
+        """The codes of the staff pages, see `access_codes`."""
+        return self.path / "access.toml"
 
     @property
     def _lock(self) -> Path:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from calanque.cli.arguments import CLOCK, RACE_DAY, Looked, Race, Running
+from results.web.access import Access
 
 commands = typer.Typer()
 
@@ -106,6 +107,32 @@ def status(race: Running) -> None:
     from calanque.commands.status import status_command
 
     raise typer.Exit(status_command(race))
+
+
+@commands.command(rich_help_panel=RACE_DAY)
+def access(
+    race: Looked,
+    renew: Annotated[
+        list[Access] | None,
+        typer.Option(
+            metavar="ROLE",
+            help="Make a new code for `speaker`, `crew`, `referee` or `jury`, and end the sessions of the old one; may "
+            "be given often.",
+        ),
+    ] = None,
+) -> None:
+    """The codes with which people sign in at the staff pages, and the addresses to open.
+
+    A code for each role, made once, in `access.toml` of the race folder. What somebody does at a page is signed with
+    the name they gave, in the capacity of the code. docs/access.md says what is protected, and against what.
+
+    Example: `calanque access races/my_race`
+
+    Then: `calanque access races/my_race --renew speaker`
+    """
+    from calanque.commands.access import access_command
+
+    raise typer.Exit(access_command(race, renew=renew or []))
 
 
 @commands.command(rich_help_panel=RACE_DAY)

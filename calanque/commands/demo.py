@@ -118,6 +118,10 @@ class _Screen:
         if not self._said_where and self._demo.url:
             self._said_where = True
             self._console.print(f"Live page: {self._demo.url}/   board: {self._demo.url}/board", highlight=False)
+            self._console.print(
+                f"Staff pages: {self._demo.url}/sign-in   codes: calanque access {self._demo.folder.path}",
+                highlight=False,
+            )
             if self._open_browser:
                 webbrowser.open(self._demo.url)
         late = f", delivery {at.lag_s:.0f} s of the race behind" if at.lag_s >= 60 else ""

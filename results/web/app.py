@@ -3,6 +3,7 @@
 The race itself is behind `LiveRace`: the engine's in life, a small one in tests.
 """
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -13,12 +14,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount
 
+from results.web.attempts import Attempts
 from results.web.commands_route import command_route
+from results.web.gate import Gate
 from results.web.live_race import LiveRace
 from results.web.pages import Pages
 from results.web.public_routes import public_routes
 from results.web.responses import OurFiles, SecurityHeaders
+from results.web.sessions import Sessions
+from results.web.sign_in import sign_in_routes, sign_out_route
 from results.web.staff import StaffRoute, guarded
+from results.web.staff_pages import StaffPages
 from results.web.stream import StreamFull
 
 __all__ = ["LiveRace", "build_app"]
@@ -27,16 +33,32 @@ _WEB = Path(__file__).parent
 _SHARED_FILES: Final = _WEB.parent / "static"
 
 
-def build_app(live: LiveRace, *, token: str | None = None, board_step_ms: int = 2500) -> Starlette:
+def staff_routes(live: LiveRace, pages: StaffPages) -> list[StaffRoute]:
+    """Every page, stream and form of the staff: a line for each, with the roles that may use it, where it is made."""
+    return []
+
+
+def build_app(
+    live: LiveRace,
+    *,
+    token: str | None = None,
+    sessions: Sessions | None = None,
+    staff: Callable[[LiveRace, StaffPages], Sequence[StaffRoute]] = staff_routes,
+    board_step_ms: int = 2500,
+) -> Starlette:
     """The application of one race.
 
-    token: what commands must carry (`control.token_in(folder / "secret")`); None: no commands. board_step_ms: how
+    token: what commands from a command line carry (`control.token_in(folder / "secret")`); None: none are taken.
+    sessions: of the staff pages; None: there are none, and no sign-in. staff: the staff routes. board_step_ms: how
     often rows move on the big board.
     """
-    pages = Pages(board_step_ms=board_step_ms)
-    routes: list[BaseRoute] = [*public_routes(live, pages), command_route(live, token)]
-    for staff in _staff_routes(live):
-        routes += guarded(staff)
+    gate = None if sessions is None else Gate(sessions)
+    routes: list[BaseRoute] = [
+        *public_routes(live, Pages(board_step_ms=board_step_ms)),
+        command_route(live, token, gate),
+    ]
+    if gate is not None:
+        routes += _behind_sign_in(live, gate, staff)
     # The shared files first: they are inside nothing of ours.
     routes.append(Mount("/static/base", OurFiles(directory=_SHARED_FILES)))
     routes.append(Mount("/static", OurFiles(directory=_WEB / "static")))
@@ -47,9 +69,13 @@ def build_app(live: LiveRace, *, token: str | None = None, board_step_ms: int = 
     )
 
 
-def _staff_routes(live: LiveRace) -> list[StaffRoute]:
-    """Every route behind the sign-in, a line for each page or stream with the roles that may see it."""
-    return []
+def _behind_sign_in(
+    live: LiveRace, gate: Gate, staff: Callable[[LiveRace, StaffPages], Sequence[StaffRoute]]
+) -> list[BaseRoute]:
+    pages = StaffPages(live.race_title)
+    pages.routes = [*staff(live, pages), sign_out_route(gate)]
+    guarded_routes = [each for route in pages.routes for each in guarded(route, gate, pages.denied)]
+    return [*sign_in_routes(live, gate, pages, Attempts()), *guarded_routes]
 
 
 async def _stream_full(request: Request, error: Exception) -> Response:

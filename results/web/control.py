@@ -1,6 +1,7 @@
 """Commands to a running engine: who may give them, what they look like, what is wrong with them.
 
-Owns the token and the shape of each command. What a command does is the engine's: it is handed over as a plain dict.
+Owns the token, the shape of each command, and which roles may give it. What a command does is the engine's: it is
+handed over as a plain dict.
 """
 
 import hmac
@@ -12,6 +13,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from results.errors import ResultsError
+from results.web.access import CREWING, NOBODY, Access, Session
 
 BODY_MAX: Final = 64 * 1024
 """Bytes of a command: none carries a file."""
@@ -129,10 +131,26 @@ COMMANDS: Final[Mapping[str, type[_Command]]] = {
 }
 
 
-def command_of(name: str, body: bytes) -> dict[str, Any]:
+MAY_GIVE: Final[Mapping[str, frozenset[Access]]] = {
+    "close": CREWING,
+    "gun": CREWING,
+    "note": CREWING,
+    "post": CREWING,
+    "publish": CREWING,
+    # It reads a file of the engine's machine by its path: for those who have the race folder.
+    "roster": NOBODY,
+    "rule": CREWING,
+    "seen": CREWING,
+    "status": CREWING,
+}
+"""Which sessions may give a command; the token of the race folder may give all."""
+
+
+def command_of(name: str, body: bytes, session: Session | None = None) -> dict[str, Any]:
     """The command a request asks for, checked: its fields and `command`, the name.
 
-    An empty body is a command without fields. Raises: KeyError for an unknown name, CommandRefused.
+    An empty body is a command without fields. With a session `author`, `role` and `microphone` are the session's,
+    where the command has them: other values are refused. Raises: KeyError for an unknown name, CommandRefused.
     """
     model = COMMANDS[name]
     try:
@@ -141,11 +159,25 @@ def command_of(name: str, body: bytes) -> dict[str, Any]:
         raise CommandRefused([{"field": "body", "message": f"not JSON ({error}); accepted: a JSON object"}]) from error
     if not isinstance(given, dict):
         raise CommandRefused([{"field": "body", "message": "accepted: a JSON object"}])
+    if session is not None:
+        given = _signed(given, model, session)
     try:
         command = model.model_validate(given)
     except ValidationError as error:
         raise CommandRefused([_fault(fault["loc"], fault["msg"], model) for fault in error.errors()]) from error
     return {"command": name, **command.model_dump()}
+
+
+def _signed(given: dict[str, Any], model: type[_Command], session: Session) -> dict[str, Any]:
+    """What was given, with who gave it as the session says. Raises: CommandRefused when it says somebody else."""
+    who = {"author": session.name, "role": str(session.access), "microphone": session.microphone}
+    said = {field: value for field, value in who.items() if field in model.model_fields}
+    others = [field for field, value in said.items() if given.get(field) not in (None, value)]
+    if others:
+        raise CommandRefused(
+            [{"field": field, "message": f"comes from the sign-in: {said[field]!r}; leave it out"} for field in others]
+        )
+    return {**given, **said}
 
 
 def _fault(where: tuple[int | str, ...], message: str, model: type[_Command]) -> dict[str, str]:

@@ -5,18 +5,15 @@ test holds the two together. Everything from a race is escaped by the template e
 """
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from results.printing import Language
 from results.web.late import late_line, point_name
 from results.web.massif import Ridge
-from results.web.responses import version_of
 from results.web.rows import LEADERS_SHOWN, Model, leaders, line, river
 from results.web.speech import Speech
 from results.web.stream import View
+from results.web.templating import asset, environment
 from results.web.themes import THEMES
 from results.web.words import LANGUAGES
 from timing.instants import MINUTE, SECOND, Instant
@@ -31,9 +28,6 @@ LAG_SHOWN_S: Final = 5
 CHART: Final = (400, 132, 110)
 """Width and height of the chart of arrivals, and y of its base."""
 
-_STATIC = Path(__file__).parent / "static"
-_SHARED = Path(__file__).parents[1] / "static"
-
 
 class Pages:
     """The pages of one application; templates are compiled once.
@@ -42,19 +36,13 @@ class Pages:
     """
 
     def __init__(self, *, board_step_ms: int = 2500) -> None:
-        self._environment = Environment(
-            loader=PackageLoader("results.web"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self._environment = environment()
         self._step_ms = {"live": 0, "board": board_step_ms}
         self._assets = {
-            "tokens": f"/static/base/tokens.css?v={version_of(_SHARED / 'tokens.css')}",
-            "sheet": f"/static/live.css?v={version_of(_STATIC / 'live.css')}",
-            "script": f"/static/live.js?v={version_of(_STATIC / 'live.js')}",
-            "icon": f"/static/icon.svg?v={version_of(_STATIC / 'icon.svg')}",
+            "tokens": asset("base/tokens.css"),
+            "sheet": asset("live.css"),
+            "script": asset("live.js"),
+            "icon": asset("icon.svg"),
         }
 
     def html(self, name: str, view: View, *, language: str, theme: str | None, now_us: Instant) -> str:

@@ -4,9 +4,9 @@ import asyncio
 import contextlib
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
@@ -48,22 +48,30 @@ class EventStream(Response):
         self.status_code = 200
         self.background = None
         self._subscription = subscription
+        self._over: Coroutine[Any, Any, None] | None = None
         self.init_headers({"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+
+    def end_when(self, over: Coroutine[Any, Any, None]) -> None:
+        """The stream also ends when this has: the client comes back, and is told why it may not."""
+        self._over = over
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         sending = asyncio.create_task(self._send_events(send), name="event-stream")
         leaving = asyncio.create_task(_left(receive), name="event-stream-left")
         closing = asyncio.create_task(self._subscription.until_closed(), name="event-stream-closing")
+        tasks = {sending, leaving, closing}
+        if self._over is not None:
+            tasks.add(asyncio.create_task(self._over, name="event-stream-over"))
         try:
-            await asyncio.wait({sending, leaving, closing}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             if closing.done():
                 await asyncio.wait({sending}, timeout=LAST_WORD_S)  # one that is stuck does not hold the server up
         finally:
             self._subscription.close()
-            for task in (sending, leaving, closing):
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(sending, leaving, closing, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
         if not sending.cancelled():
             sending.result()  # a mistake of ours is not to be swallowed
 
@@ -94,8 +102,10 @@ class OurFiles(StaticFiles):
     ) -> Response:
         response = super().file_response(full_path, stat_result, scope, status_code)
         versioned = b"v=" in scope.get("query_string", b"")
-        # Fonts are named by the style sheet without a version; they change with a release at most.
-        kept = "public, max-age=31536000, immutable" if versioned else "public, max-age=3600"
+        # Fonts are named by the style sheet without a version; they change with a release at most. A module is named
+        # by another one, and the two must be of one release.
+        unversioned = "no-cache" if os.fspath(full_path).endswith(".js") else "public, max-age=3600"
+        kept = "public, max-age=31536000, immutable" if versioned else unversioned
         response.headers["Cache-Control"] = kept
         return response
 

@@ -217,9 +217,9 @@ _EN: Final[Words] = {
 }
 
 
-def _typeset(words: Words) -> Words:
+def typeset(words: Words) -> Words:
     """French puts a no-break space before : ; ? ! and %, so that none of them begins a line."""
     return {key: re.sub(r" (?=[:;?!%])|(?<=×) ", "\u00a0", text) for key, text in words.items()}
 
 
-LANGUAGES: Final[Mapping[str, Words]] = {"fr": _typeset(_FR), "en": _EN}
+LANGUAGES: Final[Mapping[str, Words]] = {"fr": typeset(_FR), "en": _EN}

@@ -11,12 +11,25 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from moving_race import MovingRace, moving_race
 
+from results.web.access import Access
 from results.web.app import build_app
 from results.web.server import LiveServer
+from results.web.sessions import Sessions
 from results.web.stream import Hub, View
 from timing.instants import MINUTE, SECOND
 
 TOKEN = "a-token-of-the-race-folder"
+CODES = {
+    Access.SPEAKER: "badoki-luvana-0001",
+    Access.CREW: "badoki-luvana-0002",
+    Access.REFEREE: "badoki-luvana-0003",
+    Access.JURY: "badoki-luvana-0004",
+}
+
+
+def shown_sessions() -> Sessions:
+    """Sessions of a shown race, with codes that are easy to remember."""
+    return Sessions(TOKEN, lambda: CODES)
 
 
 class ShownRace:
@@ -56,8 +69,8 @@ async def _run(args: argparse.Namespace) -> None:
         shown.show(now_us, rate=args.rate, closed=args.closed, lag_us=args.lag * SECOND)
 
     show()
-    async with LiveServer(build_app(shown, token=TOKEN), port=args.port) as server:
-        print(server.url, flush=True)
+    async with LiveServer(build_app(shown, token=TOKEN, sessions=shown_sessions()), port=args.port) as server:
+        print(f"{server.url}   staff: {server.url}/sign-in, {CODES}", flush=True)
         while True:
             await asyncio.sleep(args.tick)
             if not args.silent:
