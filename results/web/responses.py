@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import hashlib
 import os
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -48,11 +48,11 @@ class EventStream(Response):
         self.status_code = 200
         self.background = None
         self._subscription = subscription
-        self._over: Coroutine[Any, Any, None] | None = None
+        self._over: Callable[[], Coroutine[Any, Any, None]] | None = None
         self.init_headers({"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
 
-    def end_when(self, over: Coroutine[Any, Any, None]) -> None:
-        """The stream also ends when this has: the client comes back, and is told why it may not."""
+    def end_when(self, over: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """The stream also ends when what this gives has: the client comes back, and is told why it may not."""
         self._over = over
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -62,7 +62,7 @@ class EventStream(Response):
         closing = asyncio.create_task(self._subscription.until_closed(), name="event-stream-closing")
         tasks = {sending, leaving, closing}
         if self._over is not None:
-            tasks.add(asyncio.create_task(self._over, name="event-stream-over"))
+            tasks.add(asyncio.create_task(self._over(), name="event-stream-over"))
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             if closing.done():

@@ -8,6 +8,7 @@ An endpoint is given the request and the session, and is only called for a sessi
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 from urllib.parse import urlencode
 
@@ -111,7 +112,7 @@ def _reading(route: StaffRoute, gate: Gate, denied: Denied) -> Callable[[Request
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers.add_vary_header("Cookie")
         if isinstance(response, EventStream):
-            response.end_when(gate.until_over(session))
+            response.end_when(partial(gate.until_over, session))
         return response
 
     return answer

@@ -1,11 +1,13 @@
 """Who reaches which route: nobody without a session, no session without its role, no write without its token."""
 
+import asyncio
 import logging
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
+from event_reader import reading
 from markupsafe import escape
 from show_moving_race import CODES, TOKEN, ShownRace, shown_sessions
 from staff_client import client_of, signed_in, staffed_app, token_of
@@ -16,6 +18,7 @@ from results.web.access import Access
 from results.web.attempts import FREE
 from results.web.control import COMMANDS, MAY_GIVE
 from results.web.public_routes import PUBLIC_METHODS
+from results.web.server import LiveServer
 
 CREDENTIALS = {"/api/{name}", "/sign-in", "/en/sign-in", "/sign-out", "/crew/form"}
 """Every path of the test's application that takes more than GET: a new one must be proved here."""
@@ -351,6 +354,35 @@ async def test_too_many_wrong_codes_make_one_address_wait_and_no_other(app: Star
             assert "possible in 2 s" in answer.text
     async with client_of(app, address="192.0.2.2") as client:
         assert (await client.post("/en/sign-in", data=right)).status_code == 303
+
+
+async def test_behind_a_proxy_on_this_computer_each_address_is_counted_by_itself(
+    shown: ShownRace, app: Starlette
+) -> None:
+    wrong, right = {"name": "S", "code": "wrong-code"}, {"name": "S", "code": CODES[Access.CREW]}
+    async with LiveServer(app) as server, httpx.AsyncClient(base_url=server.url) as client:
+        guessing = {"X-Forwarded-For": "198.51.100.1", "X-Forwarded-Proto": "https"}
+        statuses = [(await client.post("/sign-in", data=wrong, headers=guessing)).status_code for _ in range(FREE + 1)]
+        assert statuses == [401] * FREE + [429]
+        other = await client.post("/sign-in", data=right, headers={**guessing, "X-Forwarded-For": "198.51.100.2"})
+        assert other.status_code == 303
+        shown.hub.close()
+
+
+async def test_a_stream_ends_when_its_session_is_signed_out(
+    shown: ShownRace, app: Starlette, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("results.web.gate.LOOKED_EVERY_S", 0.05)
+    async with LiveServer(app) as server, httpx.AsyncClient(base_url=server.url) as client:
+        csrf = await signed_in(client, Access.SPEAKER)
+        cookies = {"Cookie": f"{shown_sessions().cookie}={client.cookies[shown_sessions().cookie]}"}
+        async with reading(f"{server.url}/speaker/events", **cookies) as reader:
+            await reader.next("view")
+            await client.post("/sign-out", data={"csrf": csrf})
+            async with asyncio.timeout(10):
+                assert await reader.ended()
+        assert shown.hub.clients == 0
+        shown.hub.close()
 
 
 @pytest.mark.parametrize("cookie", ["x" * 60_000, "crew.é", "crew." + "A" * 1500, '"', "=;=;", "\x01"])
