@@ -121,6 +121,7 @@ class _Screen:
             self._console.print(
                 f"Staff pages: {self._demo.url}/sign-in   codes: calanque access {self._demo.folder.path}",
                 highlight=False,
+                soft_wrap=True,  # a line to be copied
             )
             if self._open_browser:
                 webbrowser.open(self._demo.url)
