@@ -23,6 +23,7 @@ def note_course_faults(draft: Draft) -> None:
         _ids,
         _window,
         _course_versions,
+        _record_splits,
         _wave_guns,
         _wave_bibs,
         _ends,
@@ -76,6 +77,25 @@ def _window(draft: Draft) -> None:
     for index, gun in _guns(draft, note=False):
         if not first <= gun <= last:
             draft.fault(("waves", index, "gun"), "is outside the race window", "a time within [window]")
+
+
+def _record_splits(draft: Draft) -> None:
+    course = draft.course
+    if course is None:
+        return
+    points = draft.ids("points")
+    seen: set[tuple[int, str, str]] = set()
+    for index, split in enumerate(course.record_splits):
+        place = ("course", "record_splits", index)
+        if split.point not in points[1:-1]:
+            draft.fault((*place, "point"), f'"{split.point}" is not a split', suggestion(split.point, points[1:-1]))
+        if split.sex not in ("M", "F"):
+            draft.fault((*place, "sex"), f'"{split.sex}" has no table of winners', '"M" or "F"')
+        if (split.year, split.sex, split.point) in seen:
+            draft.fault(
+                (*place, "point"), f'"{split.point}" is given twice for {split.year}', "one time for each point"
+            )
+        seen.add((split.year, split.sex, split.point))
 
 
 def _course_versions(draft: Draft) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import time
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -11,7 +12,7 @@ from config.categories import FFA_SEASON_STARTS, CategoryBasis, CategoryScheme, 
 from config.course_faults import note_course_faults
 from config.errors import ConfigError, Fault
 from config.list_faults import note_list_faults
-from config.palmares import CourseVersion, Winner, load_winners
+from config.palmares import CourseVersion, RecordSplit, Winner, load_winners
 from config.plan import (
     DEFAULT_ROLES,
     Assumed,
@@ -21,6 +22,7 @@ from config.plan import (
     RacePlan,
     RoleRule,
     Rounding,
+    SpeakerPlan,
     WebPlan,
 )
 from config.race_draft import Draft, read_draft
@@ -133,6 +135,11 @@ def _us(value: Decimal, unit: int) -> int:
     return int(value * unit)
 
 
+def _day_seconds(at: time) -> int:
+    """A TOML time read as a duration, in whole seconds."""
+    return at.hour * 3600 + at.minute * 60 + at.second
+
+
 def _plan(given: RaceFile, draft: Draft, race_id: str, file: Path, winners: tuple[Winner, ...]) -> RacePlan:
     event = given.event
     languages = tuple(event.languages)
@@ -146,6 +153,7 @@ def _plan(given: RaceFile, draft: Draft, race_id: str, file: Path, winners: tupl
         rounding=Rounding(reading_us=_us(given.rounding.reading_s, SECOND), reading=given.rounding.reading),
         roles=roles,
         jury=JuryPlan(margin_us=_us(given.jury.margin_s, SECOND), protest_us=_us(given.jury.protest_minutes, MINUTE)),
+        speaker=SpeakerPlan(birthdays=given.speaker.birthdays),
         broker=BrokerPlan(url=given.broker.url, user=given.broker.user, password_file=given.broker.password_file),
         web=WebPlan(host=given.web.host, port=given.web.port),
         assumed=tuple(Assumed(key=key, why=why, line=draft.line("assumed", key)) for key, why in given.assumed.items()),
@@ -153,6 +161,10 @@ def _plan(given: RaceFile, draft: Draft, race_id: str, file: Path, winners: tupl
         course_versions=tuple(
             CourseVersion(id=v.id, first_year=v.first_year, last_year=v.last_year, text=v.text)
             for v in given.course.versions
+        ),
+        record_splits=tuple(
+            RecordSplit(year=s.year, sex=s.sex, point=s.point, time_s=_day_seconds(s.time))
+            for s in given.course.record_splits
         ),
         text=draft.text,
         path=file,

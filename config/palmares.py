@@ -31,6 +31,16 @@ class Winner:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordSplit:
+    """When the winner of a year passed a point (its id), in whole seconds from the gun, as it was published."""
+
+    year: int
+    sex: Sex
+    point: str
+    time_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CourseVersion:
     """The years in which a course was run, both inclusive; `last_year` None: until now."""
 

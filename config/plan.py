@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from config.categories import CategoryScheme
-from config.palmares import CourseVersion, Winner
+from config.palmares import CourseVersion, RecordSplit, Winner
 from timing.instants import MINUTE, SECOND, Duration
 from timing.race import GunOrigin, Race
 from timing.reads import Int64
@@ -161,6 +161,13 @@ class WebPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SpeakerPlan:
+    """What announcers are told. `birthdays`: whose it is; the date itself is shown to nobody."""
+
+    birthdays: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JuryPlan:
     """When the jury is asked. `margin_us`: a gap that tags cannot decide, inside a prize list's depth."""
 
@@ -192,11 +199,13 @@ class RacePlan:
     rounding: Rounding = Rounding()
     roles: Mapping[str, RoleRule] = field(default_factory=lambda: dict(DEFAULT_ROLES))
     jury: JuryPlan = JuryPlan()
+    speaker: SpeakerPlan = SpeakerPlan()
     broker: BrokerPlan = BrokerPlan()
     web: WebPlan = WebPlan()
     assumed: tuple[Assumed, ...] = ()
     past_winners: tuple[Winner, ...] = ()
     course_versions: tuple[CourseVersion, ...] = ()
+    record_splits: tuple[RecordSplit, ...] = ()
     text: str = ""
     path: Path | None = None
 

@@ -14,23 +14,23 @@ from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
 
+from config.course_sections import CourseSection
 from config.errors import ConfigError, Fault
 from config.race_file import (
     CategoriesSection,
-    CourseSection,
     EventSection,
     ListSection,
     MatSection,
     PointSection,
     RaceFile,
     RoleSection,
-    Section,
     SourceSection,
     StartSection,
     WaveSection,
     WindowSection,
 )
 from config.race_keys import accepted_by, keys_of, section_within
+from config.race_section import Section
 from config.toml_lines import KeyPath, key_lines, line_of
 
 _SYNTAX_PLACE: Final = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")

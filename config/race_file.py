@@ -5,19 +5,20 @@ on its own; how they hang together is for `course_faults` and `list_faults`.
 """
 
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
+from pydantic import Field, StrictBool, StrictInt
 
 from config.categories import CategoryBasis
+from config.course_sections import CourseSection
 from config.plan import Clock, MainRank, Per, ReadingMode, Ties
+from config.race_section import Section, key
 from config.race_values import (
     BibRanges,
     Connect,
     Day,
     FiredGun,
     Gun,
-    Heights,
     Hundredths,
     Id,
     Language,
@@ -34,18 +35,6 @@ from config.race_values import (
 from timing.race import GunOrigin, MatRole, MomentRule, NetWithoutStart, PointKind
 from timing.reads import ClockKind
 from timing.roster import Sex
-
-
-def key(says: str, accepted: str, default: Any = ..., shown: str = "") -> Any:
-    """One key: what it says, what it accepts, its default, and how the page shows the default."""
-    return Field(default, description=says, json_schema_extra={"accepted": accepted, "shown": shown})
-
-
-class Section(BaseModel):
-    """A table of a race file. Unknown keys are faults."""
-
-    # Built when first needed: a sound file then costs one build instead of one for each section.
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class EventSection(Section):
@@ -71,31 +60,6 @@ class WindowSection(Section):
         "The first credible moment.", "a TOML date-time, local unless it carries an offset", None, "00:00 of the day"
     )
     last: Moment | None = key("The last credible moment.", "a TOML date-time after `first`", None, "24:00 of the day")
-
-
-class CourseVersionSection(Section):
-    """A course as it was run in some years. A course record belongs to one of them."""
-
-    id: str = key("Name of the version.", "text")
-    first_year: StrictInt = key("First year it was run.", "a year")
-    last_year: StrictInt | None = key("Last year it was run.", "a year, not before `first_year`", None, "until now")
-    text: str = key("What is particular to it.", "text", "", "empty")
-
-
-class CourseSection(Section):
-    """Which course is run, and the past of the race."""
-
-    version: str = key("Version of the course that is run.", "text", "", "empty")
-    versions: list[CourseVersionSection] = key("All versions there were.", "`[[course.versions]]` tables", [], "none")
-    profile: Heights | None = key(
-        "Heights along the course.",
-        "pairs of km (to the metre, ascending) and metres above the sea: [[0, 22], [1, 25]]",
-        None,
-        "none",
-    )
-    winners: str = key(
-        "Table of past winners, beside the race file.", "a CSV file", "", "`winners.csv` where there is one"
-    )
 
 
 class StartSection(Section):
@@ -350,6 +314,14 @@ class JurySection(Section):
     )
 
 
+class SpeakerSection(Section):
+    """What announcers are told."""
+
+    birthdays: StrictBool = key(
+        "Whose birthday it is is said; the date itself is shown to nobody.", "true or false", False
+    )
+
+
 class BrokerSection(Section):
     """The MQTT broker where far mats meet the engine."""
 
@@ -383,9 +355,10 @@ class RaceFile(Section):
     gathering: GatheringSection = GatheringSection()
     rounding: RoundingSection = RoundingSection()
     categories: CategoriesSection = CategoriesSection()
-    roles: dict[str, RoleSection] = {}
+    roles: dict[str, RoleSection] = Field({})
     lists: list[ListSection]
     jury: JurySection = JurySection()
+    speaker: SpeakerSection = SpeakerSection()
     broker: BrokerSection = BrokerSection()
     web: WebSection = WebSection()
     assumed: dict[str, str] = Field(

@@ -10,7 +10,8 @@ from typing import get_args
 
 from pydantic.fields import FieldInfo
 
-from config.race_file import RaceFile, Section
+from config.race_file import RaceFile
+from config.race_section import Section
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,6 +52,7 @@ HEADERS: Final[Mapping[str, tuple[str, ...]]] = {
     "status": ("status", "statut"),
     "public": ("public", "publication", "diffusion"),
     "say": ("say", "pronunciation", "prononciation"),
+    "editions": ("editions", "participations", "number of editions", "éditions", "nombre de participations"),
 }
 """The headers understood for each field. `tag` takes a number (`tag2`, `Puce 2`)."""
 

@@ -8,7 +8,7 @@ from timing.roster import Entrant, Roster
 
 _COLUMNS: Final = (
     "last_name", "first_name", "sex", "birth_date", "birth_year", "age", "category", "nationality", "club", "team",
-    "town", "licence", "wave", "role", "elite", "status", "public", "say",
+    "town", "licence", "wave", "role", "elite", "status", "public", "say", "editions",
 )  # fmt: skip
 
 
@@ -28,5 +28,5 @@ def _row(entrant: Entrant, tags: int) -> list[object]:
         e.bib, *e.tags, *[""] * (tags - len(e.tags)), e.last_name, e.first_name, e.sex.value,
         "" if e.birth_date is None else e.birth_date.isoformat(), "" if e.birth_year is None else e.birth_year,
         "" if e.age is None else e.age, e.category, e.nationality, e.club, e.team, e.town, e.licence, e.wave, e.role,
-        int(e.elite), e.status, int(e.public), e.say,
+        int(e.elite), e.status, int(e.public), e.say, "" if e.editions is None else e.editions,
     ]  # fmt: skip

@@ -17,6 +17,7 @@ from config.roster_values import (
     age_of,
     birth_reader,
     club_of,
+    editions_of,
     elite_of,
     is_spreadsheet_error,
     licence_of,
@@ -38,7 +39,7 @@ _ValueT = TypeVar("_ValueT")
 _QUOTED_MAX: Final = 120
 FIELDS: Final = (
     *("last_name", "first_name", "sex", "birth_date", "birth_year", "age", "category", "nationality", "club", "team"),
-    *("town", "licence", "wave", "role", "elite", "status", "public", "say"),
+    *("town", "licence", "wave", "role", "elite", "status", "public", "say", "editions"),
 )
 """The fields of an entrant after bib and tags, in the order of a roster we write."""
 _DEFAULTS: Final = Entrant._field_defaults
@@ -130,6 +131,7 @@ def entrants_of(rows: Rows, columns: Columns, plan: RacePlan, remarks: list[Rost
         "status": reading.values("status", status_of),
         "public": reading.values("public", public_of),
         "say": reading.texts("say"),
+        "editions": reading.values("editions", editions_of),
     }
 
     def column(field: str) -> Iterable[Any]:

@@ -177,6 +177,14 @@ def age_of(cell: str) -> tuple[int | None, str]:
     return int(match[1]), ""
 
 
+def editions_of(cell: str) -> tuple[int | None, str]:
+    """How many editions somebody has run, this one included; 0 and empty are not known."""
+    if not cell:
+        return None, ""
+    match = re.fullmatch(r"(\d{1,3})(?:[.,]0+)?", cell)
+    return (int(match[1]) or None, "") if match else (None, f'editions "{cell}" is not understood')
+
+
 def year_of(cell: str) -> tuple[int | None, str]:
     if not cell:
         return None, ""

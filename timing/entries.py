@@ -242,6 +242,8 @@ _AS_THEY_ARE: Final = (
 def _encode_roster(body: RosterBody) -> bytes:
     entrants = body.roster.entrants
     columns: dict[str, Any] = {name: [getattr(e, name) for e in entrants] for name in _AS_THEY_ARE}
+    if any(e.editions is not None for e in entrants):  # a column that earlier versions did not know, and would refuse
+        columns["editions"] = [e.editions for e in entrants]
     columns["tags"] = [e.tags for e in entrants]
     columns["sex"] = [e.sex.value for e in entrants]
     columns["birth_date"] = [None if e.birth_date is None else e.birth_date.isoformat() for e in entrants]

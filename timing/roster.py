@@ -49,6 +49,8 @@ class Entrant(NamedTuple):
     public: bool = True
     """False: the name is withheld from everything public; the place is kept."""
     say: str = ""
+    editions: int | None = None
+    """How many editions they have run, this one included."""
 
 
 @dataclass(frozen=True, kw_only=True)

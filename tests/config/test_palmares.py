@@ -118,3 +118,9 @@ def test_another_table_is_refused(tmp_path: Path) -> None:
     path.write_text("year,name\n1979,A\n", encoding="utf-8")
     with pytest.raises(ConfigError, match="edition,year,sex"):
         load_winners(path)
+
+
+def test_the_split_of_the_mens_record_is_known_and_of_the_womens_none(marseille_cassis: RacePlan) -> None:
+    assert [(s.year, s.sex, s.point, s.time_s) for s in marseille_cassis.record_splits] == [
+        (2017, Sex.M, "GINESTE", 31 * 60 + 39)
+    ]

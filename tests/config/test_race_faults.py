@@ -352,3 +352,15 @@ def test_faults_of_the_winners_join_those_of_the_race_file(parse: Parse, ten_mil
     (tmp_path / "winners.csv").write_text("no,table\n")
     faults = faults_of(parse, ten_miles_text.replace('per = "sex"', 'per = "none"'))
     assert {Path(fault.file).name for fault in faults} == {"race.toml", "winners.csv"}
+
+
+def test_a_split_of_a_past_winner_names_a_split_and_a_sex_with_winners(parse: Parse, ten_miles_text: str) -> None:
+    def with_split(point: str, sex: str = "M", times: int = 1) -> str:
+        split = f'[[course.record_splits]]\nyear = 2009\nsex = "{sex}"\npoint = "{point}"\ntime = 00:23:01\n'
+        return f"{ten_miles_text}\n{split * times}"
+
+    plan = parse(with_split("KM5MI"))
+    assert [(split.year, split.point, split.time_s) for split in plan.record_splits] == [(2009, "KM5MI", 1381)]
+    assert only(parse, with_split("FINISH")).key == "course.record_splits[1].point"
+    assert only(parse, with_split("KM5MI", sex="X")).key == "course.record_splits[1].sex"
+    assert "twice" in only(parse, with_split("KM5MI", times=2)).message

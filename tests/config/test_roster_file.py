@@ -377,6 +377,7 @@ def rosters(draw: st.DrawFn) -> Roster:
                 status=draw(st.sampled_from(["", "DNS", "DSQ"])),
                 public=draw(st.booleans()),
                 say=draw(NAMES),
+                editions=draw(st.none() | st.integers(1, 50)),
             )
         )
     return Roster(entrants=tuple(entrants))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 from dataclasses import replace
 from datetime import date
@@ -218,3 +219,14 @@ def test_the_check_of_a_record_sees_what_must_not_change() -> None:
     ):
         assert content_check(other) != content_check(read)
     assert content_check(replace(read, received_us=9, rssi=-3.0)) == content_check(read)
+
+
+def test_a_roster_without_editions_is_written_as_before_there_were_any() -> None:
+    plain = Roster(entrants=(Entrant(bib=Bib("7"), say="sept"),))
+    counted = Roster(entrants=(Entrant(bib=Bib("7"), say="sept", editions=10), Entrant(bib=Bib("8"))))
+    written = new_entry(RosterBody(roster=plain), 0)
+    assert "editions" not in json.loads(zlib.decompress(written.body))["columns"]
+    for roster in (plain, counted):
+        body = decode(entry_of(new_entry(RosterBody(roster=roster), 0)))
+        assert isinstance(body, RosterBody)
+        assert body.roster == roster
