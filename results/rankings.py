@@ -204,7 +204,7 @@ class _Family:
 def _family(admission: Admission, plan: RacePlan, times: Times, entrants: Int32, values: Int64) -> _Family:
     """Places within each scope, counted in the one order: no list sorts again."""
     admitted = admission.admitted
-    waves = _wave_admits(admission.rule, plan)
+    waves = wave_admits(admission.rule, plan)
     if not waves.all():
         admitted = admitted & waves[times.wave]
     if admission.rule.prize:
@@ -229,7 +229,7 @@ def _family(admission: Admission, plan: RacePlan, times: Times, entrants: Int32,
     )
 
 
-def _wave_admits(rule: ListRule, plan: RacePlan) -> Bool:
+def wave_admits(rule: ListRule, plan: RacePlan) -> Bool:
     """Whether a list takes runners of each wave, and (last) of none: those belong to the main race."""
     named = [(not rule.waves or wave.id in rule.waves) and wave.group in rule.groups for wave in plan.race.waves]
     return np.array([*named, not rule.waves and "" in rule.groups], np.bool_)

@@ -16,7 +16,7 @@ from results.asked import OpenQuestion
 from results.eligibility import Admission, Eligibility
 from results.heard import HEARD_ALL, Heard
 from results.list_states import NO_STATES, ListStates
-from results.rankings import RankedList, Rankings
+from results.rankings import RankedList, Rankings, wave_admits
 from results.settled_bounds import FAR, Bounds, passing_us
 from results.settled_place import (
     CLOCK,
@@ -163,12 +163,8 @@ def _family(moment: _Moment, admission: Admission) -> Iterator[SettledPlace]:
 
 def _admitted(moment: _Moment, admission: Admission) -> tuple[Int64, list[int]]:
     """The entrants a rule admits, sorted by scope, and where each of its scopes begins (one more for the end)."""
-    rule = admission.rule
-    fits = [
-        *((not rule.waves or w.id in rule.waves) and w.group in rule.groups for w in moment.plan.race.waves),
-        not rule.waves and "" in rule.groups,
-    ]
-    admitted = admission.admitted if all(fits) else admission.admitted & np.array(fits, np.bool_)[moment.times.wave]
+    fits = wave_admits(admission.rule, moment.plan)
+    admitted = admission.admitted if fits.all() else admission.admitted & fits[moment.times.wave]
     rows = np.flatnonzero(admitted)
     scope = admission.scope[rows]
     if len(admission.scopes) > 1:

@@ -109,6 +109,12 @@ def _best_flat_pace(course: Course) -> Fraction:
     return max(min(allowed), Fraction(1000 * SECOND, _FLAT_MM_S))
 
 
+def share_of_cost(course: Course, metre: int) -> Fraction:
+    """Which part of what the whole course costs lies before a place; by metres where no heights are known."""
+    whole = _flat_metres(_slopes(course, 0, course.finish.distance_m))
+    return _flat_metres(_slopes(course, 0, metre)) / whole
+
+
 def too_fast_legs(crossing_us: Int64, course: Course, kinds: Int64, speed_pct: Int64 | int = 100) -> Int32:
     """For each entrant a bit for each point reached sooner after the point last seen before than is plausible.
 
