@@ -8,11 +8,12 @@ from typing import Any, Final
 
 import numpy as np
 
-from config.plan import Clock, MainRank
+from config.plan import Clock, ListRule, MainRank
 from results.asked import Asked, Kind, OpenQuestion, clear
 from results.rankings import RankedList
 from results.stakes import PODIUM, TOP, Stakes, admitted_to, guns_of, list_values, prize_lists
 from timing.instants import MISSING
+from timing.reads import Int16, Int32, Int64
 from timing.roster import Bib
 from timing.rulings import FinishOrder, Question
 from timing.times import Flag, Status
@@ -20,7 +21,7 @@ from timing.times import Flag, Status
 NEIGHBOURS: Final = 4
 """So many rows on either side of a place say from which waves its neighbours come."""
 
-_BESIDE: Final = 3
+BESIDE: Final = 3
 """With fewer neighbours than this nothing is unexpected."""
 
 
@@ -46,7 +47,7 @@ def _to_check(asked: Asked, stakes: Stakes) -> Iterator[OpenQuestion]:
     """
     checks: dict[int, _Check] = {}
     for ranked in asked.rankings.lists:
-        deep = _watched_places(ranked)
+        deep = watched_places(ranked.rule)
         for row in range(int(np.searchsorted(ranked.places, deep, side="right")) if deep else 0):
             _look_at(asked, ranked, row, checks)
     times, open_for = asked.times, asked.open_for(Question.CHECK_BY_EYE)
@@ -72,10 +73,11 @@ def _to_check(asked: Asked, stakes: Stakes) -> Iterator[OpenQuestion]:
         )
 
 
-def _watched_places(ranked: RankedList) -> int:
-    if ranked.rule.prize:
-        return TOP if ranked.rule.depth is None else ranked.rule.depth
-    return PODIUM if ranked.rule.main in (MainRank.SEX, MainRank.CATEGORY) else 0
+def watched_places(rule: ListRule) -> int:
+    """So many first places of each list are checked."""
+    if rule.prize:
+        return TOP if rule.depth is None else rule.depth
+    return PODIUM if rule.main in (MainRank.SEX, MainRank.CATEGORY) else 0
 
 
 def _look_at(asked: Asked, ranked: RankedList, row: int, checks: dict[int, _Check]) -> None:
@@ -84,7 +86,7 @@ def _look_at(asked: Asked, ranked: RankedList, row: int, checks: dict[int, _Chec
     if int(times.missed[index]):
         reasons.append("unseen")
     crossed = int(times.crossed_wave[index])
-    usual = _usual_wave(asked, ranked, row)
+    usual = usual_wave(times.crossed_wave, ranked.entrants, row)
     if crossed >= 0 and not asked.left_early[index]:  # Leaving early is a question of its own, with more to say.
         wanted = ranked.rule.waves
         if wanted and asked.wave_id(crossed) not in wanted:
@@ -100,13 +102,16 @@ def _look_at(asked: Asked, ranked: RankedList, row: int, checks: dict[int, _Chec
         check.neighbours = asked.wave_id(usual)
 
 
-def _usual_wave(asked: Asked, ranked: RankedList, row: int) -> int | None:
-    """The wave behind whose gun the neighbours started, if most of them did and none behind this one's."""
+def usual_wave(crossed_wave: Int16, entrants: Int32 | Int64, row: int) -> int | None:
+    """The wave behind whose gun the neighbours of a row started, if most of them did and none behind this one's.
+
+    Args: entrants: in the order of their times. crossed_wave: of each entrant of the roster.
+    """
     first, last = max(0, row - NEIGHBOURS), row + NEIGHBOURS + 1
-    beside = np.delete(ranked.entrants[first:last], row - first)
-    crossed = asked.times.crossed_wave[beside]
+    beside = np.delete(entrants[first:last], row - first)
+    crossed = crossed_wave[beside]
     crossed = crossed[crossed >= 0]
-    if len(crossed) < _BESIDE or int(asked.times.crossed_wave[ranked.entrants[row]]) in crossed:
+    if len(crossed) < BESIDE or int(crossed_wave[entrants[row]]) in crossed:
         return None
     (wave, count), *_ = Counter(crossed.tolist()).most_common(1)
     return int(wave) if 2 * count > len(crossed) else None

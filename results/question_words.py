@@ -219,6 +219,11 @@ def _check_by_eye(t: Telling) -> str:
             )
         )
     nothing = f" {_PROVES_NOTHING[t.language]}" if t["unseen"] else ""
+    if t["finish_us"] is None:
+        return t.say(
+            f"{t.who} est en vue à {t.point} ({places}), {joined(reasons, t.language)}.{nothing}",
+            f"{t.who} is in a place that counts at {t.point} ({places}), {joined(reasons, t.language)}.{nothing}",
+        )
     return t.say(
         f"{t.who} prend une place en vue ({places}), {joined(reasons, t.language)}.{nothing}",
         f"{t.who} takes a place that counts ({places}), {joined(reasons, t.language)}.{nothing}",

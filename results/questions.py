@@ -7,6 +7,7 @@ A pure function of the race at one moment. A question changes no time and no pla
 from results.asked import Asked, OpenQuestion
 from results.bibs import bib_key
 from results.course_questions import course_questions
+from results.leading_questions import leading_questions
 from results.list_questions import list_questions
 from results.runner_questions import runner_questions
 from results.sighting_questions import sighting_questions
@@ -24,6 +25,7 @@ def open_questions(asked: Asked) -> tuple[OpenQuestion, ...]:
         *runner_questions(asked, stakes),
         *course_questions(asked, stakes),
         *list_questions(asked, stakes),
+        *leading_questions(asked),
         *sighting_questions(asked, stakes),
     ]
     keys = {bib: bib_key(bib) for question in found for bib in question.bibs[:1]}

@@ -167,11 +167,12 @@ def weight_of_finish(asked: Asked, index: int, finish_us: Instant) -> Weight:
             continue
         value = finish_us - int(guns_of(asked, rule)[index])
         place = int(np.searchsorted(ranked.value_us, value)) + 1
-        best = min(best, _weight_in(rule, place))
+        best = min(best, weight_in(rule, place))
     return best
 
 
-def _weight_in(rule: ListRule, place: int) -> Weight:
+def weight_in(rule: ListRule, place: int) -> Weight:
+    """What hangs on a place of a list."""
     if rule.prize:
         deep = TOP if rule.depth is None else rule.depth
         if place <= deep:

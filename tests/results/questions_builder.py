@@ -16,7 +16,7 @@ from timing.roster import Bib, Entrant, Roster
 from timing.ruling_entries import SightingBody
 from timing.rulings import Act
 from timing.state import Recorded
-from timing.times import Flag
+from timing.times import Closings, Flag
 
 PRIZE = rule("prize", "Prix", "Prizes", per=Per.SEX, depth=5, prize=True, gun_origin=GunOrigin.RACE)
 
@@ -32,12 +32,13 @@ def asked(
     plan: RacePlan | None = None,
     flags: Mapping[str, Flag] | None = None,
     acts: tuple[Act, ...] = (),
+    closings: Closings | None = None,
     **more: Any,
 ) -> Asked:
-    """The race these runs make; `flags` are raised beside those that follow from them."""
+    """The race these runs make, closed unless told otherwise; `flags` are raised beside those that follow from them."""
     plan = prize_plan() if plan is None else plan
     roster = Roster(entrants=tuple(entrants))
-    times = small_times(plan, roster, runs)
+    times = small_times(plan, roster, runs, closings=closings)
     raised = times.flags.copy()
     for bib, flag in (flags or {}).items():
         raised[roster.by_bib[bib]] |= int(flag)
