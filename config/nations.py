@@ -23,6 +23,18 @@ def nation_of(text: str) -> str | None:
     return _nations().get(folded(text))
 
 
+def nation_name(code: str, language: str) -> str:
+    """The country of an athletics code in French or English; the code itself where the table has none."""
+    names = _names().get(code)
+    return code if names is None else names.get(language, code)
+
+
+@cache
+def _names() -> Mapping[str, Mapping[str, str]]:
+    with _TABLE.open(encoding="utf-8", newline="") as file:
+        return {row["code"]: {"fr": row["french"], "en": row["english"]} for row in csv.DictReader(file)}
+
+
 @cache
 def _nations() -> Mapping[str, str]:
     words: dict[str, str] = {}

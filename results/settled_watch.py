@@ -1,7 +1,7 @@
 """Settled places asked for at every tick: judged again when a podium or a decision is touched, else once a second."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -24,7 +24,8 @@ class SettledWatch:
 
     def __init__(self, *, every_us: Duration = AT_LEAST_EVERY_US) -> None:
         self._every_us = every_us
-        self._touched_by: Any = None
+        self._touched_by: tuple[object, ...] = ()
+        self._questions: Sequence[OpenQuestion] | None = None
         self._at_us: Instant = 0
         self._places: tuple[SettledPlace, ...] = ()
 
@@ -47,10 +48,11 @@ class SettledWatch:
         """
         found = tuple(clocks)
         touched_by = (
-            _podiums(rankings), times.guns, times.closings, heard.silent, found, id(questions), states, decisions
+            _podiums(rankings), times.guns, times.closings, heard.silent, found, states, decisions
         )  # fmt: skip
-        if touched_by != self._touched_by or not 0 <= now_us - self._at_us < self._every_us:
-            self._touched_by, self._at_us, self._kept = touched_by, now_us, questions
+        touched = touched_by != self._touched_by or questions is not self._questions
+        if touched or not 0 <= now_us - self._at_us < self._every_us:
+            self._touched_by, self._questions, self._at_us = touched_by, questions, now_us
             self._places = settled_places(
                 rankings, times, now_us=now_us, heard=heard, questions=questions, clocks=found, states=states,
                 decisions=decisions,

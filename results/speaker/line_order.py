@@ -1,0 +1,40 @@
+"""The order over the line, beside the places by time: with a second wave the two are not the same."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from timing.instants import MISSING
+from timing.reads import Bool, Int16
+from timing.times import Status, Times
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinePlace:
+    """So many-th over the line, of all who are announced and of those of the own sex; equal instants share it."""
+
+    overall: int
+    of_sex: int
+
+
+def needs_line_order(times: Times, announced: Bool) -> bool:
+    """Whether somebody has finished who ran from a later gun than another finisher."""
+    finished = announced & (times.status == Status.FINISHED)
+    guns = times.wave_gun_us[finished]
+    return bool(len(guns) and guns.max() > guns.min())
+
+
+def line_order(times: Times, announced: Bool, sex: Int16, rows: Iterable[int]) -> Mapping[int, LinePlace]:
+    """Of these entrants, those who have finished, with their order. sex: a number for each."""
+    finish_us = np.where(announced & (times.status == Status.FINISHED), times.finish_us, MISSING)
+    found = {}
+    for index in rows:
+        at_us = int(finish_us[index])
+        if at_us != MISSING:
+            before = (finish_us < at_us) & (finish_us != MISSING)
+            found[index] = LinePlace(
+                overall=1 + int(np.count_nonzero(before)),
+                of_sex=1 + int(np.count_nonzero(before & (sex == sex[index]))),
+            )
+    return found
