@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from config.plan import RacePlan
-from timing.instants import Duration, Instant
+from timing.instants import SECOND, Duration, Instant
 from timing.late_data import LateData
 from timing.race import Point
+
+NOTICED_US: Final[Duration] = 30 * SECOND
+"""A link that died in silence is noticed within so much real time: nothing later than that is called known."""
 
 _WELL: Final = frozenset(("up", "opened"))
 _FETCHING: Final = frozenset(("asked", "running"))
@@ -35,13 +38,15 @@ HEARD_ALL: Final = Heard(start_us=2**60, finish_us=2**60)
 class HeardWatch:
     """Keeps how far each source was heard. One for a run of the engine, not for several threads."""
 
-    def __init__(self, plan: RacePlan) -> None:
+    def __init__(self, plan: RacePlan, *, rate: float = 1.0) -> None:
+        """rate: seconds of the race clock in a real one."""
         course = plan.race.course
         # A file is read whole: nothing of it is ever on its way.
         of_files = {source.id for source in plan.race.sources if source.connect == "file"}
         self._start = _sources_of(course.start) - of_files
         self._finish = _sources_of(course.finish) - of_files
         self._points = {course.start.id: self._start, course.finish.id: self._finish}
+        self._noticed_us = round(NOTICED_US * rate)
         self._until: dict[str, Instant] = {}
 
     def take(
@@ -55,14 +60,14 @@ class HeardWatch:
         """How far everything is known now.
 
         Args: sources: rows of the health of each (`id`, `link`, `memory`, `queue`). lag_us: how long a read of a source
-        takes until it is known. late: points that deliver what is old (their sources are not heard on meanwhile).
+        took until it was known. late: points that deliver what is old (their sources are not heard on meanwhile).
         """
         behind = {source for each in late for source in self._points.get(each.point, ())}
         rows = {str(row["id"]): row for row in sources}
         silent = []
         for source in sorted(self._start | self._finish):
             if source in rows and _is_heard(rows[source]) and source not in behind:
-                until = now_us - (lag_us or {}).get(source, 0)
+                until = now_us - max(self._noticed_us, (lag_us or {}).get(source, 0))
                 self._until[source] = max(until, self._until.get(source, _NEVER))
             else:
                 silent.append(source)

@@ -333,7 +333,7 @@ def _judged(
         if count + unseen:
             reasons.insert(0, MAY_BE_BEATEN)
         elif open_until_us > moment.heard.finish_us:
-            reasons.insert(0, PASSING if open_until_us > moment.now_us else NOT_HEARD)
+            reasons.insert(0, NOT_HEARD if moment.heard.silent else PASSING)
     state = moment.states.of(ranked.id)
     official = state.is_official and (state.official_depth is None or place <= state.official_depth)
     settled_at_us = open_until_us if not reasons else None

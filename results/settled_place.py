@@ -17,7 +17,7 @@ START_OPEN: Final = "start_open"
 NOT_HEARD: Final = "not_heard"
 """Somebody may have crossed whose read has not come: a link is down, or a point delivers late."""
 PASSING: Final = "passing"
-"""The last passing that could matter is not over."""
+"""The last passing that could matter is not over, or was so lately that a link lost meanwhile would not be noticed."""
 START_NOT_HEARD: Final = "start_not_heard"
 CLOCK: Final = "clock"
 

@@ -13,7 +13,7 @@ from settled_race import LEAST_LEG_US, LEAST_US, PRIZE, Way, at, bounded_plan, s
 from config.loader import load_race
 from config.plan import Clock, MainRank, Per, Ties
 from results.asked import Kind, OpenQuestion
-from results.heard import Heard, HeardWatch
+from results.heard import NOTICED_US, Heard, HeardWatch
 from results.list_states import ListState, ListStates, StateOfList
 from results.settled_bounds import passing_us
 from results.settled_place import (
@@ -368,10 +368,23 @@ def health(**links: str) -> list[dict[str, object]]:
 
 def test_a_source_that_is_cut_off_is_heard_up_to_its_last_good_moment() -> None:
     watch = HeardWatch(MARSEILLE)
-    assert watch.take(health(), at(10), lag_us={"finish-main": SECOND}).finish_us == at(10) - SECOND
+    assert watch.take(health(), at(10), lag_us={"finish-main": MINUTE}).finish_us == at(9)
+    assert watch.take(health(), at(10)).finish_us == at(10) - NOTICED_US
     cut = watch.take(health(finish_backup="down"), at(12))
-    assert (cut.finish_us, cut.start_us, cut.silent) == (at(10), at(12), ("finish-backup",))
-    assert watch.take(health(), at(13)).finish_us == at(13)
+    assert (cut.finish_us, cut.silent) == (at(10) - NOTICED_US, ("finish-backup",))
+    assert cut.start_us == at(12) - NOTICED_US
+    assert watch.take(health(), at(13)).finish_us == at(13) - NOTICED_US
+
+
+def test_on_a_fast_race_clock_a_dead_link_is_noticed_later_by_that_clock() -> None:
+    assert HeardWatch(MARSEILLE, rate=10).take(health(), at(10)).finish_us == at(10) - 10 * NOTICED_US
+
+
+def test_what_was_heard_is_never_forgotten_again() -> None:
+    watch = HeardWatch(MARSEILLE)
+    watch.take(health(), at(10))
+    slow = watch.take(health(), at(11), lag_us={"finish-main": 5 * MINUTE})
+    assert slow.finish_us == at(10) - NOTICED_US
 
 
 def test_a_memory_being_fetched_a_queue_and_late_data_keep_a_point_from_being_heard() -> None:
@@ -379,13 +392,13 @@ def test_a_memory_being_fetched_a_queue_and_late_data_keep_a_point_from_being_he
         watch = HeardWatch(MARSEILLE)
         watch.take(health(), at(10))
         rows = [row | trouble if row["id"] == "finish-main" else row for row in health()]
-        assert watch.take(rows, at(11)).finish_us == at(10)
+        assert watch.take(rows, at(11)).finish_us == at(10) - NOTICED_US
     watch = HeardWatch(MARSEILLE)
     watch.take(health(), at(10))
     late = LateData(point="FINISH", reads=1, first_us=at(3), last_us=at(4), begun_us=at(10), arrived_us=at(11))
-    assert watch.take(health(), at(11), late=[late]).finish_us == at(10)
+    assert watch.take(health(), at(11), late=[late]).finish_us == at(10) - NOTICED_US
     elsewhere = replace(late, point="GINESTE")
-    assert watch.take(health(), at(12), late=[elsewhere]).finish_us == at(12)
+    assert watch.take(health(), at(12), late=[elsewhere]).finish_us == at(12) - NOTICED_US
 
 
 def test_what_was_never_connected_was_never_heard() -> None:
