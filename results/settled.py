@@ -74,6 +74,7 @@ def settled_places(
         running=running,
         unseen=running & (times.crossing_us == MISSING).all(axis=0),
         bounds=Bounds.of(times, rankings.eligibility.plan.race),
+        passing_us=passing_us(rankings.eligibility.plan.race),
     )
     found: dict[str, list[SettledPlace]] = {}
     for admission in rankings.eligibility.admissions:
@@ -98,6 +99,7 @@ class _Moment:
     running: Bool
     unseen: Bool
     bounds: Bounds
+    passing_us: Duration
 
     @property
     def plan(self) -> RacePlan:
@@ -242,7 +244,7 @@ def _limits(group: _Group, place: int, plan: RacePlan) -> list[Duration | None]:
     """The largest value that takes or shares the place, for each list; None where nobody holds it."""
     limits: list[Duration | None] = []
     for ranked in group.lists:
-        inside = int(np.searchsorted(ranked.places, place, side="right"))
+        inside = int(ranked.places.searchsorted(place + 1))
         if not inside or (inside < place and int(ranked.places[inside - 1]) < place):
             limits.append(None)
             continue
@@ -318,7 +320,7 @@ def _judged(
     count: int,
     unseen: int,
 ) -> SettledPlace:
-    first, last = (int(np.searchsorted(ranked.places, place, side=side)) for side in ("left", "right"))
+    first, last = ranked.places.searchsorted((place, place + 1)).tolist()
     holders = ranked.entrants[first:last]
     reasons = [*_reasons(moment, group, ranked, part, last, limit_us), *doubts]
     open_until_us = None
@@ -328,8 +330,8 @@ def _judged(
         if not count and not unseen:
             reasons = [reason for reason in reasons if reason != GUN_NOT_FIRED]
     else:
-        finishes = moment.times.finish_us[ranked.entrants[:last]]
-        open_until_us = max(int(finishes.max(initial=last_us)), last_us) + passing_us(moment.plan.race)
+        finishes = moment.times.finish_us[ranked.entrants[:last]].tolist()
+        open_until_us = max(last_us, *finishes) + moment.passing_us
         if count + unseen:
             reasons.insert(0, MAY_BE_BEATEN)
         elif open_until_us > moment.heard.finish_us:

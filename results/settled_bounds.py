@@ -27,13 +27,12 @@ class Bounds:
     """What bounds the arrival of each entrant. Rows: the gun, the own start, each split.
 
     `known_us`: since when the bound of that row is known (FAR: not yet). `arrival_us`: the earliest arrival by it.
-    `earliest_us`: by all of them. `least_us`: the least time from the start to the finish.
+    `earliest_us`: by all of them.
     """
 
     known_us: Int64
     arrival_us: Int64
     earliest_us: Int64
-    least_us: Int64
 
     @classmethod
     def of(cls, times: Times, race: Race) -> Self:
@@ -59,14 +58,13 @@ class Bounds:
             since_us = np.stack([gun_us, *[reference_us] * (len(known) - 1)])
             arrival_us -= behind_mm * np.maximum(arrival_us - since_us, 0) // (finish.distance_m * 1000)
         arrival_us[known_us == FAR] = -FAR
-        return cls(known_us=known_us, arrival_us=arrival_us, earliest_us=arrival_us.max(axis=0), least_us=least_us)
+        return cls(known_us=known_us, arrival_us=arrival_us, earliest_us=arrival_us.max(axis=0))
 
     def take(self, rows: Int64) -> "Bounds":
         return Bounds(
-            known_us=self.known_us[:, rows],
-            arrival_us=self.arrival_us[:, rows],
-            earliest_us=self.earliest_us[rows],
-            least_us=self.least_us[rows],
+            known_us=self.known_us.take(rows, axis=1),
+            arrival_us=self.arrival_us.take(rows, axis=1),
+            earliest_us=self.earliest_us.take(rows),
         )
 
     def over_by(self, deadline_us: Int64) -> Int64:

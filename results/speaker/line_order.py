@@ -1,4 +1,6 @@
-"""The order over the line, beside the places by time: with a second wave the two are not the same."""
+"""Who is still to come over the line, and in which order those came who have: with a second wave that is not the order
+of the times.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,6 +18,15 @@ class LinePlace:
 
     overall: int
     of_sex: int
+
+
+def still_to_come(times: Times, announced: Bool) -> Bool:
+    """Whose arrival may be announced: seen on the course, and neither finished nor out.
+
+    Whoever has finished never arrives again, whatever mat reads them while they walk back.
+    """
+    to_come: Bool = announced & (times.status == Status.STARTED) & (times.finish_us == MISSING)
+    return to_come
 
 
 def needs_line_order(times: Times, announced: Bool) -> bool:

@@ -1,8 +1,8 @@
 """Why to mention this runner: everything true of an arrival that is worth a sentence, the strongest first.
 
-Owns what makes a story and how much it weighs. Facts only: what follows from a forecast is not here, and of a runner
-who has not finished it is said what holds at the last split. How it is said is for `story_words`. Nothing is said of a
-withheld name.
+Owns what makes a story and how much it weighs (docs/stories.md has every kind). Facts only: what follows from a
+forecast is not here, and of a runner who has not finished it is said what holds at the last split. How it is said is
+for `story_words`. Nothing is said of a withheld name.
 """
 
 import enum

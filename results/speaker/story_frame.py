@@ -6,7 +6,7 @@ goes no further: what leaves is that it is today, and only where the race file s
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Self
 
 import numpy as np
@@ -72,6 +72,26 @@ class StoryFrame:
     def admission(self, main: MainRank) -> Admission | None:
         """The rule of a main list beside the roster."""
         return next((a for a in self.eligibility.admissions if a.rule.main is main), None)
+
+
+_last_frame: StoryFrame | None = None
+
+
+def story_frame_of(eligibility: Eligibility) -> StoryFrame:
+    """The frame of an eligibility; the last is kept, and of the same roster (a category was ruled) most of it."""
+    global _last_frame
+    frame = _last_frame
+    if (
+        frame is None
+        or frame.eligibility.roster is not eligibility.roster
+        or frame.eligibility.plan is not eligibility.plan
+    ):
+        frame = StoryFrame.of(eligibility)
+    elif frame.eligibility is not eligibility:
+        oldest, youngest = _ends_of_the_ages(eligibility)
+        frame = replace(frame, eligibility=eligibility, oldest=oldest, youngest=youngest)
+    _last_frame = frame
+    return frame
 
 
 def _past_wins(plan: RacePlan, entrants: tuple[Entrant, ...]) -> Mapping[int, tuple[int, ...]]:

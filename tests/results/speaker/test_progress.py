@@ -8,7 +8,7 @@ from results_builder import runner
 from settled_race import Way, at, bounded_plan, seen_at
 
 from config.plan import MainRank
-from results.speaker.line_order import line_order, needs_line_order
+from results.speaker.line_order import line_order, needs_line_order, still_to_come
 from results.speaker.progress import Progress
 from results.speaker.story_frame import StoryFrame
 from timing.instants import MISSING
@@ -87,3 +87,12 @@ def test_the_order_over_the_line_is_not_the_order_of_times_once_a_later_wave_is_
     assert {index: (place.overall, place.of_sex) for index, place in order.items()} == {0: (1, 1), 1: (3, 1), 2: (2, 2)}
     assert seen.rankings.rank_overall[2] == 1
     assert bounded_plan().race.waves[1].planned_gun_us == at(4)
+
+
+def test_whoever_has_finished_never_arrives_again_even_when_read_at_the_split_on_the_way_back() -> None:
+    entrants = [runner(1), runner(2), runner(3, status="DNF"), runner(4, role="pacer"), runner(5)]
+    ways = {"1": Way(0, 80, 66), "2": Way(0, 33, None), "3": Way(0, 33, None), "4": Way(0, 33, None)}
+    seen = seen_at(90, entrants, ways)
+    frame = StoryFrame.of(seen.rankings.eligibility)
+    assert int(seen.times.crossing_us[1, 0]) == at(80)
+    assert still_to_come(seen.times, frame.announced).tolist() == [False, True, False, False, False]

@@ -1,9 +1,11 @@
 """Why to mention a runner: facts alone, the strongest first, in French and English."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,13 +15,14 @@ from settled_race import Way, at, bounded_plan, seen_at
 from config.loader import load_race
 from config.palmares import Winner
 from config.plan import RacePlan, SpeakerPlan
+from results.eligibility import Eligibility
 from results.printing import Language
 from results.records import record_chases
 from results.speaker.stories import Story, StoryKind, stories_of
-from results.speaker.story_frame import StoryFrame
+from results.speaker.story_frame import StoryFrame, story_frame_of
 from results.speaker.story_moment import StoryMoment
 from results.speaker.story_words import of_place, story_words, town_name, with_article
-from timing.roster import Entrant, Sex
+from timing.roster import Bib, Entrant, Roster, Sex
 
 MARSEILLE = load_race("marseille_cassis_2024")
 
@@ -289,6 +292,18 @@ def test_places_won_since_the_split_are_told_where_they_are_many_for_the_place()
     assert StoryKind.MOVED_UP not in kinds(moment, "20")
 
 
+def test_the_frame_of_a_roster_is_kept_and_follows_a_category_that_was_ruled() -> None:
+    eligibility = moment_at(200, field(6), ways_of(6)).frame.eligibility
+    frame = story_frame_of(eligibility)
+    assert story_frame_of(eligibility) is frame
+    ruled = Eligibility.of(eligibility.plan, eligibility.roster, {Bib("1"): "M9M"})
+    after = story_frame_of(ruled)
+    assert after.groups is frame.groups
+    assert after.eligibility is ruled
+    assert {ruled.categories.names[code] for code in after.oldest | after.youngest} >= {"M9M"}
+    assert story_frame_of(Eligibility.of(eligibility.plan, Roster(entrants=()))).groups is not frame.groups
+
+
 # ---- words ----
 
 
@@ -330,3 +345,8 @@ def test_every_kind_is_said_in_both_languages(kind: StoryKind, language: Languag
         assert text
         assert not any(bad in text for bad in ("None", "{", "_", "GINESTE", "  "))
     assert kind is not StoryKind.LAST_WINNER or language is Language.EN or len(said) == 2
+
+
+def test_the_page_on_stories_has_every_kind_and_no_other() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "stories.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE) == [str(kind) for kind in StoryKind]
