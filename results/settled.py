@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from config.plan import Clock, RacePlan, Ties
+from config.plan import Clock, ListRule, RacePlan, Ties
 from results.asked import OpenQuestion
 from results.eligibility import Admission, Eligibility
 from results.heard import HEARD_ALL, Heard
@@ -53,7 +53,7 @@ def settled_places(
     states: ListStates = NO_STATES,
     decisions: Decisions = NO_DECISIONS,
 ) -> tuple[SettledPlace, ...]:
-    """Every podium place of the main lists and the prize lists, list by list in their order, best first.
+    """Every podium place of the lists that have one, list by list in their order, best first.
 
     Args: rankings: as computed. heard: how far the mats of start and finish are known (`HeardWatch`). questions: those
     open now. clocks: what is wrong with clocks.
@@ -78,10 +78,15 @@ def settled_places(
     )
     found: dict[str, list[SettledPlace]] = {}
     for admission in rankings.eligibility.admissions:
-        if admission.rule.main is not None or admission.rule.prize:
+        if has_podium(admission.rule):
             for place in _family(moment, admission):
                 found.setdefault(place.list_id, []).append(place)
     return tuple(place for ranked in rankings.lists for place in found.get(ranked.id, ()))
+
+
+def has_podium(rule: ListRule) -> bool:
+    """Main lists, prize lists, and the lists of a race within the race."""
+    return rule.main is not None or rule.prize or "" not in rule.groups
 
 
 @dataclass(frozen=True, kw_only=True)

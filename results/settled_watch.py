@@ -9,7 +9,7 @@ from results.asked import OpenQuestion
 from results.heard import HEARD_ALL, Heard
 from results.list_states import NO_STATES, ListStates
 from results.rankings import Rankings
-from results.settled import PODIUM, settled_places
+from results.settled import PODIUM, has_podium, settled_places
 from results.settled_place import SettledPlace
 from timing.clock_faults import ClockFinding
 from timing.decisions import NO_DECISIONS, Decisions
@@ -64,7 +64,7 @@ def _podiums(rankings: Rankings) -> bytes:
     """Who stands on the podiums that are judged, and with which times."""
     parts = []
     for ranked in rankings.lists:
-        if ranked.rule.main is not None or ranked.rule.prize:
+        if has_podium(ranked.rule):
             inside = int(np.searchsorted(ranked.places, PODIUM, side="right"))
             parts += [ranked.entrants[:inside].tobytes(), ranked.value_us[:inside].tobytes(), b";"]
     return b"".join(parts)

@@ -110,28 +110,33 @@ _PLACE_WEIGHTS: Final = {MainRank.OVERALL: 900, MainRank.SEX: 880, MainRank.CATE
 
 
 def _of_places(moment: StoryMoment, index: int) -> Iterator[Story]:
-    """Places in the main lists. The first overall is the first of the sex as well: that is said once."""
+    """Places in the main lists. The first of all is the first of a sex as well: that is said once, and so is a tie."""
+    tied_with: list[int] = []
     for main, weight in _PLACE_WEIGHTS.items():
         place, ranked = moment.place(main, index), moment.list_of(main, index)
         if place is None or ranked is None:
             continue
         row: dict[str, Any] = {"place": place, "list": ranked.id, "scope": ranked.scope}
+        if main is MainRank.OVERALL and moment.place(MainRank.SEX, index) == place:
+            continue
         if main is MainRank.CATEGORY:
             if place <= PODIUM:
                 yield Story(kind=StoryKind.CATEGORY, weight=weight - 40 * place, values=row | _ages(moment, index))
-            continue
-        if main is MainRank.OVERALL and moment.place(MainRank.SEX, index) == place:
-            continue
-        if place == 1:
+        elif place == 1:
             yield Story(kind=StoryKind.WINS, weight=weight, values=row)
         elif place <= PODIUM:
             yield Story(kind=StoryKind.PODIUM, weight=weight - 30 * place, values=row)
         elif place <= TOP:
             yield Story(kind=StoryKind.TOP, weight=weight // 2 - 10 * place, values=row)
-        if place <= TOP:
-            tied = _tied(ranked, index)
-            if tied:
-                yield Story(kind=StoryKind.TIE, weight=weight - 30, values=row | {"with": _bibs(moment, tied)})
+        tied = _tied(ranked, index) if place <= _deep(main) else []
+        if tied and tied != tied_with:
+            tied_with = tied
+            yield Story(kind=StoryKind.TIE, weight=weight - 30, values=row | {"with": _bibs(moment, tied)})
+
+
+def _deep(main: MainRank) -> int:
+    """So many first places of a main list are worth a sprint or a tie."""
+    return PODIUM if main is MainRank.CATEGORY else TOP
 
 
 def _ages(moment: StoryMoment, index: int) -> dict[str, bool]:
@@ -180,7 +185,7 @@ def _of_sprints(moment: StoryMoment, index: int, *, finished: bool) -> Iterator[
     if finished:
         for main in (MainRank.SEX, MainRank.CATEGORY, MainRank.OVERALL):
             ranked, place = moment.list_of(main, index), moment.place(main, index)
-            deep = PODIUM if main is MainRank.CATEGORY else TOP
+            deep = _deep(main)
             if ranked is None or place is None or place > deep + 1:
                 continue
             near = _near(moment, ranked, index, deep)

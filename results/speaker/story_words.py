@@ -204,7 +204,8 @@ def _first_of(s: _Said) -> str:
     if of == "country":
         country = nation_name(name, str(s.language))
         return s.say(f"{who} de son pays ({country})", f"{who} from {country}")
-    return s.say(f"{who} du club {name}", f"{who} of {name}")
+    club = name if name.casefold().startswith("club") else f"club {name}"
+    return s.say(f"{who} du {club}", f"{who} of {name}")
 
 
 def _first_of_wave(s: _Said) -> str:

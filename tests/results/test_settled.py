@@ -160,6 +160,19 @@ def test_only_main_lists_and_prize_lists_have_podiums() -> None:
     }  # fmt: skip
 
 
+def test_a_race_within_the_race_has_a_podium_of_its_own_with_its_own_minimum_times() -> None:
+    plan = bounded_plan()
+    first, second = plan.race.waves
+    chairs = replace(second, group="chairs", speed_pct=200)
+    lists = (*plan.lists, rule("chairs", "", "", groups=frozenset({"chairs"})))
+    plan = replace(plan, lists=lists, race=replace(plan.race, waves=(first, chairs)))
+    entrants = [runner(1), runner(8, wave="2"), runner(9, wave="2")]
+    seen = seen_at(40, entrants, {"1": Way(0, 30, None), "8": Way(4, 18, 38), "9": Way(14, 30, None)}, plan=plan)
+    place = seen.place("chairs", 1)
+    assert (place.bibs, place.settled_at_us) == (("8",), at(38) + PASSED_US)
+    assert seen.place("scratch", 1).reasons == (NO_FINISHER,)
+
+
 # ---- net times ----
 
 

@@ -143,6 +143,13 @@ def test_a_tie_names_the_other() -> None:
     assert "ex æquo à la 1re place (dossard\u00a02)" in words(moment, "1")
 
 
+def test_a_tie_in_the_category_alone_is_told_as_well() -> None:
+    entrants = [*field(), runner(40, birth_year=1960), runner(41, birth_year=1960)]
+    moment = moment_at(300, entrants, {**ways_of(), "40": Way(0, 70, 150), "41": Way(0, 71, 150)})
+    assert one(moment, "40", StoryKind.TIE).values["list"].startswith("category-")
+    assert [kind for kind in kinds(moment, "41") if kind is StoryKind.TIE] == [StoryKind.TIE]
+
+
 # ---- records ----
 
 
@@ -256,6 +263,12 @@ def test_the_first_of_a_town_over_the_line_is_told_and_stays_it() -> None:
     assert "1er d'Aubagne" in words(moment, "2")
     assert "1re femme de Cassis" in words(moment, "3")
     assert not any("Cassis" in text for text in words(moment, "5"))
+
+
+def test_a_club_that_calls_itself_one_is_not_called_a_club_twice() -> None:
+    moment = moment_at(200, field(club="Club alpin"), ways_of())
+    assert "1er du Club alpin" in words(moment, "1")
+    assert "1er du club Garlaban" in words(moment_at(200, field(club="Garlaban"), ways_of()), "1")
 
 
 def test_a_group_of_few_has_no_first() -> None:
