@@ -75,6 +75,12 @@ class SourceBoard:
                 "queue": health.queue,
                 "queue_peak": health.queue_peak,
                 "overflowed": health.overflowed,
+                "last_read_us": health.last_read_us,
+                "clock_checked_us": health.clock_checked_us,
+                "battery_percent": health.battery_percent,
+                "battery_minutes": health.battery_minutes,
+                "temperature_c": health.temperature_c,
+                "mains": health.mains,
             }
             for source, health in self._health.items()
         ]

@@ -28,7 +28,16 @@ def with_clock(reader: ReaderStatus, seen: ClockSeen) -> ReaderStatus:
 
 
 def with_health(reader: ReaderStatus, health: SourceHealth) -> ReaderStatus:
-    return replace(reader, link=_LINKS[health.link], since_us=health.since_us, reads=health.reads)
+    return replace(
+        reader,
+        link=_LINKS[health.link],
+        since_us=health.since_us,
+        reads=health.reads,
+        battery_percent=health.battery_percent,
+        battery_minutes=health.battery_minutes,
+        temperature_c=health.temperature_c,
+        mains=health.mains,
+    )
 
 
 class ProtocolMemory:

@@ -325,10 +325,12 @@ class Driver:
                 self._sink.clock(self._source.id, event)
             case MemoryProgress():
                 self._memory(event)
-            case StatusSeen(kind=StatusKind.WARNING):
-                self._picture.warn(event.text)
             case StatusSeen():
-                log.debug("status", extra={"source": self._source.id, "text": clean(event.text)})
+                self._picture.set(**event.power)
+                if event.kind is StatusKind.WARNING:
+                    self._picture.warn(event.text)
+                else:
+                    log.debug("status", extra={"source": self._source.id, "text": clean(event.text)})
         return None
 
     def _memory(self, progress: MemoryProgress) -> None:

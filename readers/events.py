@@ -111,9 +111,20 @@ class StatusKind(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusSeen:
+    """What a reader says of itself. Battery, temperature and mains where it told them just then, else None."""
+
     kind: StatusKind
     text: str
     raw: str = ""
+    battery_percent: float | None = None
+    temperature_c: float | None = None
+    mains: bool | None = None
+
+    @property
+    def power(self) -> dict[str, float | bool]:
+        """What was told of battery, temperature and mains, by name."""
+        told = {name: getattr(self, name) for name in ("battery_percent", "temperature_c", "mains")}
+        return {name: value for name, value in told.items() if value is not None}
 
 
 DecoderEvent: TypeAlias = ChipRead | GunSeen | ClockSeen | MemoryProgress | Malformed | StatusSeen

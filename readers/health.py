@@ -31,7 +31,8 @@ class SourceHealth:
     `clock_round_trip_us`, which has the second of a clock that shows whole seconds in it. `last_stamp_us`: the latest
     stamp seen. `attempts`: connections tried since the link was last up. `queue`, `queue_peak`: reads waiting for the
     journal. `overflowed`: reads that found no room in the queue and are asked again from the reader's memory; `gap`:
-    true while reads may be missing that the reader's memory may hold. `capture_lost`: bytes not captured.
+    true while reads may be missing that the reader's memory may hold. `capture_lost`: bytes not captured. Battery,
+    temperature and mains as the reader last told them, None where it never did.
     """
 
     source: SourceId
@@ -59,6 +60,10 @@ class SourceHealth:
     overflowed: int = 0
     capture_lost: int = 0
     warning: str = ""
+    battery_percent: float | None = None
+    battery_minutes: float | None = None
+    temperature_c: float | None = None
+    mains: bool | None = None
 
 
 _FETCHING: Final = (MemoryState.ASKED, MemoryState.RUNNING)

@@ -240,4 +240,8 @@ def source_health(collector: CollectorHealth, broker_error: str) -> SourceHealth
         gap=collector.missing > 0,
         queue=collector.unconfirmed or 0,
         warning="; ".join(collector.alarms),
+        battery_percent=reader.battery_percent,
+        battery_minutes=reader.battery_minutes,
+        temperature_c=reader.temperature_c,
+        mains=reader.mains,
     )

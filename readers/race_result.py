@@ -297,8 +297,17 @@ class RaceResultProtocol:
             self._fetch.file_seen(seen.file)
         if seen.stamp is not None:
             self._fetch.clock_us = seen.stamp.us if seen.stamp.dated else None
+        charge = seen.battery_percent
+        told = StatusSeen(
+            kind=StatusKind.SETTING,
+            text=seen.text or "a status that says nothing",
+            raw=text,
+            battery_percent=None if charge is None or charge < 0 else charge,
+            temperature_c=seen.board_c,
+            mains=seen.power,
+        )
         return [
-            StatusSeen(kind=StatusKind.SETTING, text=seen.text or "a status that says nothing", raw=text),
+            told,
             *self._warnings("status", seen.warnings, text),
         ]
 

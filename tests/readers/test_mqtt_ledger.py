@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from readers.collector_batch import BadRecord, Batch
 from readers.collector_messages import ReaderStatus, StatusLost, StatusUp
-from readers.health import Link
+from readers.collector_reader import with_health
+from readers.health import Link, SourceHealth
 from readers.mqtt_alarms import SAMPLES_PER_REASON, AlarmBoard, AlarmKind, Quarantine
 from readers.mqtt_ledger import StoreLedger
 from readers.mqtt_source import FLAPPING_WITHIN_S, SILENT_AFTER_S, SourceIntake, source_health
@@ -256,6 +257,15 @@ def test_the_readers_link_and_clock_are_shown_as_for_any_source(reader, link, of
     assert (health.link, health.clock_offset_us, health.queue) == (link, offset, 7)
     assert (health.error == "") == (link is Link.UP)
     assert health.warning == "battery low"
+
+
+def test_battery_and_temperature_go_from_the_reader_through_the_collector_to_the_crew():
+    seen = SourceHealth(source=SourceId("km5"), link=Link.UP, battery_percent=34.0, temperature_c=17.5, mains=False)
+    told = Told()
+    told.up(0, reader=with_health(ReaderStatus(), seen))
+    health = source_health(told.source.health(), "")
+    assert (health.battery_percent, health.temperature_c, health.mains) == (34.0, 17.5, False)
+    assert health.battery_minutes is None
 
 
 def test_without_the_broker_or_the_collector_a_source_is_down():

@@ -131,6 +131,8 @@ def test_a_session_begins_with_the_version_the_pushes_the_count_and_the_time() -
     ]
     assert "box Finish D-50432" in texts
     assert any("in operation, file 177" in text and "battery 87 %" in text and "31 °C" in text for text in texts)
+    power = [event.power for event in joined.events if isinstance(event, StatusSeen) and event.power]
+    assert power[0] == {"battery_percent": 87, "temperature_c": 31, "mains": True}
 
 
 def test_pushes_become_reads_when_they_are_due() -> None:
