@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -65,7 +66,7 @@ def refused_reads(
     order = np.argsort(group, kind="stable")
     rows, group = rows[order], group[order]
     begins = np.flatnonzero(np.diff(group, prepend=-1))
-    for begin, end in zip(begins.tolist(), [*begins[1:].tolist(), len(rows)], strict=True):
+    for begin, end in pairwise([*begins.tolist(), len(rows)]):
         mat, reason = divmod(int(group[begin]), len(ReadClass))
         mine = rows[begin:end]
         codes, which, times = np.unique(reads.tag[mine], return_inverse=True, return_counts=True)
