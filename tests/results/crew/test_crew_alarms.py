@@ -18,6 +18,7 @@ from results.crew.clock_history import ClockHistory
 from results.crew.desk_fold import Taken, abandons_reported, alarms_taken, lifted_mats
 from results.crew.mat_counts import MatCounts
 from results.crew.mats import MatsAsked, mat_section
+from results.crew.sections import alarm_section
 from results.printing import Language
 from simulators.physics import Physics
 from timing.clock_faults import ClockFault, ClockFinding
@@ -290,3 +291,16 @@ def test_the_last_word_of_the_desk_counts() -> None:
     }
     keys = said(AlarmBody(key="k", at_us=5, author="Luc"), AlarmBody(key="k", at_us=9, author="Inès"))
     assert alarms_taken(keys) == {"k": Taken(author="Luc", at_us=5)}
+
+
+def test_the_section_has_a_line_for_each_alarm_in_both_languages_at_its_point(day: CrewDay, middle_us: Instant) -> None:
+    given = everything(day, middle_us)
+    alarms = AlarmWatch().look(causes(given), middle_us, {})
+    section = json.loads(json.dumps(alarm_section(alarms, day.plan, given.mats.clocks)))
+    assert [row["key"] for row in section["rows"]] == [alarm.key for alarm in alarms]
+    points = {row["kind"]: row["point"] for row in section["rows"]}
+    assert points["antenna_silent"] == "FINISH"
+    assert points["late"] == "GINESTE"
+    assert points["battery"] == "START"
+    assert points["disk"] is None
+    assert all(set(row["text"]) == set(row["cost"]) == {"fr", "en"} for row in section["rows"])

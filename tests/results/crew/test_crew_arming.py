@@ -20,6 +20,7 @@ from results.crew.arming import (
     open_checks,
 )
 from results.crew.arming_words import check_sentence, check_title
+from results.crew.sections import arming_section
 from results.printing import Language
 from timing.clock_faults import ClockFault, ClockFinding
 from timing.entries import GunBody
@@ -230,3 +231,13 @@ def test_every_check_is_said_in_order_or_not(language: Language) -> None:
     assert ("avance de 1\u00a0h" if language is Language.FR else "is 1\u00a0h ahead") in check_sentence(
         clock, PLAN, language
     )
+
+
+def test_the_section_leaves_out_what_does_not_apply() -> None:
+    checks = checklist(asked(disk_free=None, guns=[]))
+    section = arming_section(checks, PLAN)
+    json.dumps(section)
+    states = {each["id"]: each["state"] for each in section["checks"]}
+    assert set(states) == {str(kind) for kind in CheckKind} - {"disk"}
+    assert [key for key, found in states.items() if found == "open"] == list(open_checks(checks)) == ["guns"]
+    assert section["checks"][-1]["text"]["fr"].startswith("Alimentation\u00a0: ")
