@@ -86,11 +86,11 @@ SAID: list[tuple[Body, str]] = [
     (PublicationBody(number=3, at_us=1, through=11, author="Anne"), "publication 3 of all through number 11, by Anne"),
     (
         RulingBody(act=MoveToWave(bibs=(Bib("712"),), wave="2"), author="Marc", role=Role.REFEREE, reason="told\nby"),
-        "ruling, by Marc, referee: Move bib 712 to wave 2 (told by)",
+        "ruling: Move bib 712 to wave 2 (told by), by Marc, referee",
     ),
     (
         RulingBody(act=Withdraw(number=9), author="Marc", role=Role.CREW),
-        "ruling, by Marc, crew: Withdraw act 9",
+        "ruling: Withdraw act 9, by Marc, crew",
     ),
     (
         PostingBody(list_id="all", state="posted", at_us=1, author="Marc", role=Role.CREW, depth=10),
@@ -98,15 +98,15 @@ SAID: list[tuple[Body, str]] = [
     ),
     (
         PostingBody(list_id="all", state="reopened", at_us=1, author="Marc", role=Role.JURY, reason="protest"),
-        "list all reopened, by Marc, jury (protest)",
+        "list all reopened (protest), by Marc, jury",
     ),
     (
         SightingBody(point="FINISH", at_us=at("10:05:00"), author="Marc", bib=Bib("712"), text="red cap"),
-        "bib 712 seen at FINISH at 10:05:00.000, by Marc: red cap",
+        "bib 712 seen at “Arrivée” at 10:05:00.000: red cap, by Marc",
     ),
     (
         SightingBody(point="FINISH", at_us=at("10:05:00"), author="Marc"),
-        "somebody without a bib seen at FINISH at 10:05:00.000, by Marc",
+        "somebody without a bib seen at “Arrivée” at 10:05:00.000, by Marc",
     ),
     (
         MarkBody(bib=Bib("712"), mark="said", microphone="2", at_us=1, author="Anne"),
@@ -145,7 +145,7 @@ SAID: list[tuple[Body, str]] = [
         HandBibBody(device="tent", number=3, bib=Bib("712"), at_us=1, author="Marc"),
         "hand stamp tent 3: bib 712, by Marc",
     ),
-    (NoteBody(text="clock of\nstart-main set\x1b[2J", author="Anne"), "note, by Anne: clock of start-main set?[2J"),
+    (NoteBody(text="clock of\nstart-main set\x1b[2J", author="Anne"), "note: clock of start-main set [2J, by Anne"),
     (
         LossBody(source=SourceId("gineste"), store="s1", ranges=((3, 5), (9, 9))),
         "gineste: 4 records lost for good, its collector's store s1 has let go of them",
@@ -209,7 +209,7 @@ async def test_a_running_engine_logs_what_it_journals_and_nothing_of_reads(
     assert [(r.levelname, r.message) for r in caplog.records if r.name == "calanque.engine"] == [
         ("INFO", "gun of wave 1 at 09:00:00.350, pressed, by Anne; journal number 1"),
         ("INFO", "start closed at 09:40:00.000, by Anne; journal number 2"),
-        ("INFO", "note, by Anne: dry; journal number 3"),
+        ("INFO", "note: dry, by Anne; journal number 3"),
         ("INFO", "gun on the wire of start-main at 09:00:00.350, near the plan of wave 1; journal number 4"),
     ]
 
