@@ -108,8 +108,8 @@ def _antenna(counts: MatCounts, mat: Mat, name: int, code: int | None, traffic: 
     return Antenna(
         antenna=name,
         reads=reads,
-        share=reads / total if total else None,
-        share_now=now / total_now if total_now else None,
+        share=round(reads / total, 4) if total else None,
+        share_now=round(now / total_now, 4) if total_now else None,
         last_us=None if code is None else counts.last_us(code),
         silence=silence,
         weak=bool(weak),

@@ -7,6 +7,7 @@ What arming means for guns is in docs/rules.md section 6; reads from before the 
 import enum
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -35,6 +36,7 @@ NEAR_START_US: Final[Duration] = 2 * MINUTE
 
 LEFT_OVER_SHOWN: Final = 8
 _FAR: Final = "collector"
+_BY_FILE: Final = "file"
 
 
 class CheckState(enum.StrEnum):
@@ -108,6 +110,41 @@ class ArmingAsked:
     power: bool | None = None
     battery_percent: float | None = None
 
+    @cached_property
+    def test_entrants(self) -> tuple[int, ...]:
+        return tuple(index for index, entrant in enumerate(self.roster.entrants) if entrant.role == TEST_ROLE)
+
+    @cached_property
+    def wearers(self) -> Int64:
+        """The entrant of each read, -1 nobody."""
+        tag = self.reads.tag
+        if not len(self.owner):
+            return np.full(len(tag), -1, np.int64)
+        known = (tag >= 0) & (tag < len(self.owner))
+        return np.where(known, self.owner[np.where(known, tag, 0)], -1).astype(np.int64)
+
+    @cached_property
+    def heard_tests(self) -> Bool:
+        """Reads of test tags since the test began."""
+        tests = np.isin(self.wearers, self.test_entrants)
+        heard: Bool = tests & ~self.reads.held & (self.reads.moment_us >= self.tested_since_us)
+        return heard
+
+    @cached_property
+    def laid(self) -> tuple[tuple[int, Mat], ...]:
+        """The mats that lie, and whose source is connected to in this run, with their numbers."""
+        return tuple(
+            (number, mat)
+            for number, mat in enumerate(self.plan.race.course.mats)
+            if mat.id not in self.lifted and self.connected.get(mat.source, _BY_FILE) != _BY_FILE
+        )
+
+    @cached_property
+    def rows(self) -> Mapping[str, Mapping[str, Any]]:
+        """The rows of their sources."""
+        sources = {mat.source for _, mat in self.laid}
+        return {row["id"]: row for row in self.sources if row["id"] in sources}
+
 
 def checklist(asked: ArmingAsked) -> tuple[Check, ...]:
     """All checks, in the order in which they are done."""
@@ -150,30 +187,13 @@ def _roster(asked: ArmingAsked) -> Check:
     return Check(kind=CheckKind.ROSTER, state=state, facts={"entrants": len(asked.roster), "with_tag": tagged})
 
 
-def _test_entrants(asked: ArmingAsked) -> list[int]:
-    return [index for index, entrant in enumerate(asked.roster.entrants) if entrant.role == TEST_ROLE]
-
-
 def _test_tags(asked: ArmingAsked) -> Check:
     """Test tags are entrants of role `test`, which the race must not time."""
-    tags = [tag for index in _test_entrants(asked) for tag in asked.roster.entrants[index].tags]
+    tags = [tag for index in asked.test_entrants for tag in asked.roster.entrants[index].tags]
     timed = asked.plan.roles[TEST_ROLE].timed if TEST_ROLE in asked.plan.roles else True
     ignored = TEST_ROLE in asked.plan.race.untimed_roles and not timed
     state = CheckState.NOT_YET if not tags else CheckState.OK if ignored else CheckState.FAILED
     return Check(kind=CheckKind.TEST_TAGS, state=state, facts={"tags": tags, "ignored": ignored})
-
-
-def _laid(asked: ArmingAsked) -> list[tuple[int, Mat]]:
-    """The mats that lie, and whose source is connected to in this run."""
-    mats = enumerate(asked.plan.race.course.mats)
-    return [
-        (n, mat) for n, mat in mats if mat.id not in asked.lifted and asked.connected.get(mat.source, "file") != "file"
-    ]
-
-
-def _rows(asked: ArmingAsked) -> dict[str, Mapping[str, Any]]:
-    laid = {mat.source for _, mat in _laid(asked)}
-    return {row["id"]: row for row in asked.sources if row["id"] in laid}
 
 
 def _link_state(row: Mapping[str, Any] | None) -> str:
@@ -185,7 +205,7 @@ def _link_state(row: Mapping[str, Any] | None) -> str:
 def _link_items(asked: ArmingAsked, *, far: bool) -> list[Mapping[str, Any]]:
     return [
         {"source": source, "state": _link_state(row), "link": row["link"], "error": row.get("error", "")}
-        for source, row in _rows(asked).items()
+        for source, row in asked.rows.items()
         if (asked.connected[source] == _FAR) is far
     ]
 
@@ -200,9 +220,9 @@ def _far_mats(asked: ArmingAsked) -> Check:
 
 def _backups(asked: ArmingAsked) -> Check:
     """A backup that is not running during the race is not a backup: linked, and it has heard a test tag."""
-    rows, heard = _rows(asked), _heard_tests(asked)
+    rows, heard = asked.rows, asked.heard_tests
     items = []
-    for number, mat in _laid(asked):
+    for number, mat in asked.laid:
         if mat.role is not MatRole.BACKUP:
             continue
         state = _link_state(rows.get(mat.source))
@@ -217,13 +237,11 @@ def _memories(asked: ArmingAsked) -> Check:
     """Reads from before today's test are left over in a memory: whose they are tells whether anybody need care."""
     items = []
     old = asked.reads.held | (asked.reads.moment_us < asked.tested_since_us)
-    names = list(_rows(asked))
     mats = asked.plan.race.course.mats
-    for source in names:
+    for source, row in asked.rows.items():
         mine = np.isin(asked.reads.mat, [n for n, mat in enumerate(mats) if mat.source == source])
         rows = np.flatnonzero(old & mine)
         runners = _timed_runners(asked, rows)
-        row = _rows(asked)[source]
         fetching = row.get("memory") in ("asked", "running")
         state = CheckState.NOT_YET if fetching else CheckState.FAILED if len(runners) else CheckState.OK
         items.append(
@@ -244,31 +262,16 @@ def _memories(asked: ArmingAsked) -> Check:
 
 def _timed_runners(asked: ArmingAsked, rows: Int64) -> Int64:
     """The entrants on the clock whose tags these reads are of: they would count if they came from the race's hours."""
-    found = np.unique(_owners(asked)[rows])
+    found = np.unique(asked.wearers[rows])
     untimed = asked.plan.race.untimed_roles
     kept = [index for index in found.tolist() if index >= 0 and asked.roster.entrants[index].role not in untimed]
     return np.array(kept, np.int64)
 
 
-def _owners(asked: ArmingAsked) -> Int64:
-    tag = asked.reads.tag
-    known = (tag >= 0) & (tag < len(asked.owner))
-    if not len(asked.owner):
-        return np.full(len(tag), -1, np.int64)
-    return np.where(known, asked.owner[np.where(known, tag, 0)], -1).astype(np.int64)
-
-
-def _heard_tests(asked: ArmingAsked) -> Bool:
-    """Reads of test tags since the test began."""
-    tests = np.isin(_owners(asked), _test_entrants(asked))
-    heard: Bool = tests & ~asked.reads.held & (asked.reads.moment_us >= asked.tested_since_us)
-    return heard
-
-
 def _clocks(asked: ArmingAsked) -> Check:
     """The clock of each source: known, near enough, and nothing found against it."""
     items = []
-    for source, row in _rows(asked).items():
+    for source, row in asked.rows.items():
         against = [finding for finding in asked.clocks if source in (finding.source, finding.other)]
         ahead_us = ahead_of_ours(row, asked.plan.race.zone, asked.first_gun_us)
         window_us = row.get("clock_round_trip_us")
@@ -290,9 +293,9 @@ def _clocks(asked: ArmingAsked) -> Check:
 
 def _antennas(asked: ArmingAsked) -> Check:
     """Every antenna of every mat heard a test tag; of a reader that names none, the mat did."""
-    heard = _heard_tests(asked)
+    heard = asked.heard_tests
     items: list[Mapping[str, Any]] = []
-    for number, mat in _laid(asked):
+    for number, mat in asked.laid:
         here = asked.reads.mat == number
         known = set(mat.antennas) | set(np.unique(asked.reads.antenna[here]).tolist()) - {NO_ANTENNA}
         for antenna in sorted(known) or [NO_ANTENNA]:
@@ -349,7 +352,7 @@ def _power(asked: ArmingAsked) -> Check:
         ok = asked.power or (asked.battery_percent or 0) >= BATTERY_NOTE
         state = CheckState.OK if ok else CheckState.FAILED
         items.append({"source": None, "state": state.value, "mains": asked.power, "percent": asked.battery_percent})
-    for source, row in _rows(asked).items():
+    for source, row in asked.rows.items():
         percent, mains = row.get("battery_percent"), row.get("mains")
         if percent is None and mains is None:
             continue

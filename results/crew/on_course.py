@@ -6,6 +6,7 @@ table has everybody. Why somebody gave up is told to the crew alone, and is in n
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -46,7 +47,11 @@ class DueColumns:
 
 @dataclass(frozen=True, kw_only=True)
 class CourseAsked:
-    """The race at one moment. `people`: as the crew may read them, in the roster's order. `due` None: no forecast."""
+    """The race at one moment.
+
+    `people`: as the crew may read them, in the roster's order. `due` None: no forecast. `on_clock`: who is timed, where
+    somebody has it already (`BoardFrame.timed`); else it is looked up, which takes milliseconds.
+    """
 
     plan: RacePlan
     roster: Roster
@@ -54,6 +59,13 @@ class CourseAsked:
     people: Sequence[Person]
     abandons: Mapping[Bib, AbandonBody] = field(default_factory=dict)
     due: DueColumns | None = None
+    on_clock: Bool | None = None
+
+    @cached_property
+    def timed(self) -> Bool:
+        if self.on_clock is not None:
+            return self.on_clock
+        return np.array([self.plan.role(entrant).timed for entrant in self.roster.entrants], np.bool_)
 
 
 def on_course(asked: CourseAsked, *, shown: int = SHOWN) -> dict[str, Any]:
@@ -66,7 +78,7 @@ def on_course(asked: CourseAsked, *, shown: int = SHOWN) -> dict[str, Any]:
     running, last = _running(asked), _last_points(asked.times)
     order = _order(asked, running, last)
     status = asked.times.status
-    timed = _timed(asked)
+    timed = asked.timed
     points = asked.plan.race.course.points
     return {
         "count": int(np.count_nonzero(running)),
@@ -110,12 +122,8 @@ def course_table(asked: CourseAsked, language: Language) -> tuple[tuple[str, ...
     return _COLUMNS[language], [_cells(asked, index, int(last[index]), language) for index in order.tolist()]
 
 
-def _timed(asked: CourseAsked) -> Bool:
-    return np.array([asked.plan.role(entrant).timed for entrant in asked.roster.entrants], np.bool_)
-
-
 def _running(asked: CourseAsked) -> Bool:
-    running: Bool = _timed(asked) & (asked.times.status == Status.STARTED)
+    running: Bool = asked.timed & (asked.times.status == Status.STARTED)
     return running
 
 

@@ -130,6 +130,11 @@ def test_a_table_is_read_back_as_it_was_and_calculates_nothing() -> None:
     assert read[3][1] == "'=SUM(A1)"
 
 
+def test_who_is_on_the_clock_may_be_given() -> None:
+    nobody = on_course(asked(on_clock=np.zeros(len(ROSTER), np.bool_)))
+    assert (nobody["entered"], nobody["count"], nobody["rows"]) == (0, 0, [])
+
+
 def test_forecast_columns_become_instants_by_point() -> None:
     found = due().at_points(3)
     assert found.shape == (3, 7)
