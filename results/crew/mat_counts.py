@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from results.crew.refused import RefusedTags
 from timing.clock_ledger import ClockLedger
 from timing.instants import MINUTE, MISSING, SECOND, Instant
 from timing.race import Race
@@ -66,6 +67,7 @@ class MatCounts:
         self._classes: UInt8 = np.empty(0, np.uint8)
         self.class_counts: Int64 = np.zeros((self._n_mats + 1, _KINDS), np.int64)
         """A row for each mat, the last for reads at no mat of the race; a column for each class."""
+        self.refused = RefusedTags()
 
     def take(self, reads: Reads, classes: UInt8, ledger: ClockLedger) -> None:
         """Takes in the rows added since and the classes as they are now; all again under another ledger.
@@ -152,6 +154,9 @@ class MatCounts:
         before, after = self._classes[turned], classes[turned]
         self.class_counts -= self._by_class(reads, turned, before)
         self.class_counts += self._by_class(reads, turned, after) + self._by_class(reads, fresh, classes[known:])
+        self.refused.go(reads, turned, before)
+        self.refused.come(reads, turned, after)
+        self.refused.come(reads, fresh, classes[known:])
         gone = turned[_takes_part(before) & ~_takes_part(after)]
         come = np.concatenate([turned[~_takes_part(before) & _takes_part(after)], fresh[_takes_part(classes[known:])]])
         self._classes = classes.copy()

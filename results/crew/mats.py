@@ -57,9 +57,8 @@ class MatsAsked:
 def mat_section(asked: MatsAsked) -> dict[str, Any]:
     """`points`, in order, each with its lines under `mats`; `nowhere`: refused reads that are at no mat."""
     seen = SeenAt(asked.counts, asked.owner, len(asked.roster))
-    refused = refused_reads(
-        asked.reads, asked.classes, asked.counts.class_counts, asked.owner, asked.roster, asked.tags
-    )
+    counts = asked.counts
+    refused = refused_reads(counts.refused, counts.class_counts, asked.owner, asked.roster, asked.tags)
     runners = runners_per_minute(asked)
     lines = _Lines(asked, seen, refused, runners)
     return {

@@ -1,8 +1,8 @@
 """The reads that count for nobody's time, at each mat by the reason, with whose tags they are."""
 
+import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -24,8 +24,10 @@ REASONS: Final = (
 TOP: Final = 8
 """So many tags are named for each reason at a mat, those with most reads first."""
 
-ROWS_MAX: Final = 250_000
-"""The last so many refused reads are looked at for whose they are."""
+TAGS_MAX: Final = 20_000
+"""So many tags are told apart for each reason at a mat; of further ones only the reads are counted."""
+
+_TAG_BITS: Final = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,43 +51,82 @@ class Refused:
     top: tuple[RefusedTag, ...]
 
 
+class RefusedTags:
+    """How many refused reads each tag has, by mat and reason: kept by the rows whose class changed."""
+
+    def __init__(self) -> None:
+        self._by_group: dict[tuple[int, int], dict[int, list[int]]] = {}
+
+    def come(self, reads: Reads, rows: Int64, classes: UInt8) -> None:
+        """These rows are of these classes now; those that are not refused are passed over."""
+        for mat, reason, tag, count, last_us in _grouped(reads, rows, classes):
+            group = self._by_group.setdefault((mat, reason), {})
+            held = group.get(tag)
+            if held is not None:
+                held[0] += count
+                held[1] = max(held[1], last_us)
+            elif len(group) < TAGS_MAX:
+                group[tag] = [count, last_us]
+
+    def go(self, reads: Reads, rows: Int64, classes: UInt8) -> None:
+        """These rows were of these classes, and are no more."""
+        for mat, reason, tag, count, _ in _grouped(reads, rows, classes):
+            group = self._by_group.get((mat, reason), {})
+            if tag in group:
+                group[tag][0] -= count
+                if group[tag][0] <= 0:
+                    del group[tag]
+
+    def group(self, mat: int, reason: ReadClass) -> dict[int, list[int]]:
+        """By tag, how many reads and the moment of the last; mat -1: at no mat of the race."""
+        return self._by_group.get((mat, int(reason)), {})
+
+
+def _grouped(reads: Reads, rows: Int64, classes: UInt8) -> Sequence[tuple[int, int, int, int, Instant]]:
+    """(mat, reason, tag, how many reads, moment of the last) of the refused ones among these rows, with a tag."""
+    refused = (classes >= min(REASONS)) & (classes <= max(REASONS)) & (reads.tag[rows] >= 0)
+    rows, classes = rows[refused], classes[refused]
+    if not len(rows):
+        return ()
+    group = (reads.mat[rows].astype(np.int64) + 1) * len(ReadClass) + classes
+    key = (group << _TAG_BITS) + reads.tag[rows]
+    order = np.argsort(key)
+    key, moment_us = key[order], reads.moment_us[rows][order]
+    begins = np.flatnonzero(np.diff(key, prepend=-1))
+    last = np.maximum.reduceat(moment_us, begins)
+    counts = np.diff(np.append(begins, len(key)))
+    found = []
+    for packed, count, last_us in zip(key[begins].tolist(), counts.tolist(), last.tolist(), strict=True):
+        mat, reason = divmod(packed >> _TAG_BITS, len(ReadClass))
+        found.append((mat - 1, reason, packed & ((1 << _TAG_BITS) - 1), count, last_us))
+    return found
+
+
 def refused_reads(
-    reads: Reads, classes: UInt8, class_counts: Int64, owner: Int32, roster: Roster, tags: Names
+    refused: RefusedTags, class_counts: Int64, owner: Int32, roster: Roster, tags: Names
 ) -> list[Refused]:
     """All refused reads by mat and reason, mats in order, those at none last.
 
     Args:
         class_counts: as `MatCounts` has them. owner: the entrant of each tag.
     """
-    n = min(len(reads), len(classes))
-    rows = np.flatnonzero((classes[:n] >= min(REASONS)) & (classes[:n] <= max(REASONS)))[-ROWS_MAX:]
-    found: list[Refused] = []
-    group = reads.mat[rows]
-    group[group < 0] = len(class_counts) - 1
-    group = group * np.int16(len(ReadClass)) + classes[rows]  # 16 bits are sorted by radix
-    order = np.argsort(group, kind="stable")
-    rows, group = rows[order], group[order]
-    begins = np.flatnonzero(np.diff(group, prepend=-1))
-    for begin, end in pairwise([*begins.tolist(), len(rows)]):
-        mat, reason = divmod(int(group[begin]), len(ReadClass))
-        mine = rows[begin:end]
-        codes, which, times = np.unique(reads.tag[mine], return_inverse=True, return_counts=True)
-        top = np.argsort(-times, kind="stable")[:TOP]
-        found.append(
-            Refused(
-                mat=None if mat == len(class_counts) - 1 else mat,
-                reason=ReadClass(reason),
-                reads=int(class_counts[mat, reason]),
-                tags=int(np.count_nonzero(codes >= 0)),
-                top=tuple(
-                    _tag(
-                        int(codes[i]), int(times[i]), int(reads.moment_us[mine[which == i]].max()), owner, roster, tags
-                    )
-                    for i in top.tolist()
-                    if codes[i] >= 0
-                ),
+    nowhere = len(class_counts) - 1
+    found = []
+    for mat in range(len(class_counts)):
+        for reason in REASONS:
+            if not class_counts[mat, reason]:
+                continue
+            group = refused.group(-1 if mat == nowhere else mat, reason)
+            top = heapq.nlargest(TOP, group.items(), key=lambda item: (item[1][0], item[1][1], -item[0]))
+            found.append(
+                Refused(
+                    mat=None if mat == nowhere else mat,
+                    reason=reason,
+                    reads=int(class_counts[mat, reason]),
+                    tags=len(group),
+                    top=tuple(_tag(code, count, last_us, owner, roster, tags) for code, (count, last_us) in top),
+                )
             )
-        )
     return found
 
 
