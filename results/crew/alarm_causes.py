@@ -27,6 +27,10 @@ UNKNOWN_SHARE: Final = 0.01
 """More tags of nobody at a mat than this share of its runners, and than UNKNOWN_TAGS, are many."""
 
 _NOT_CONNECTED: Final = "file"
+_TOLD_OTHERWISE: Final = frozenset({"broker", "silent", "gap", "collector"})
+"""What the intake tells that a lost link, missing reads or a reader's warning tell already."""
+
+_COSTS_READS: Final = frozenset({"loss"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +38,8 @@ class AlarmsAsked:
     """The race at one moment, as far as alarms are concerned.
 
     `section`: of `mats.mat_section`, made from `mats`. `journal`: None where nothing is written. `disk_free`: bytes
-    where the journal lies. `broker`: `up`, `error`, `alarms`; None without one. `matching_us`: how long the last
-    picture took to make, in real time.
+    where the journal lies. `broker`: `up` and `error`; None without one. `intake`: what the intake of far mats has to
+    tell, each with `kind`, `source` and `text`. `matching_us`: how long the last picture took to make, in real time.
     """
 
     mats: MatsAsked
@@ -46,6 +50,7 @@ class AlarmsAsked:
     disk_free: int | None = None
     broker: Mapping[str, Any] | None = None
     matching_us: Duration = 0
+    intake: Sequence[Mapping[str, Any]] = ()
 
 
 def causes(asked: AlarmsAsked) -> list[Cause]:
@@ -200,6 +205,13 @@ def _of_engine(asked: AlarmsAsked) -> Iterator[Cause]:
         yield Cause(kind=AlarmKind.DISK, level=level, facts={"free_bytes": asked.disk_free})
     if asked.broker is not None and not asked.broker["up"]:
         yield Cause(kind=AlarmKind.BROKER, level=Level.ALARM, facts={"error": asked.broker["error"]})
+    for told in asked.intake:
+        if told["kind"] not in _TOLD_OTHERWISE:
+            level = Level.ALARM if told["kind"] in _COSTS_READS else Level.WARNING
+            facts = {"source": told["source"], "about": told["kind"], "text": told["text"]}
+            yield Cause(
+                kind=AlarmKind.FAR_MAT, level=level, about=f"{told['source'] or ''}/{told['kind']}", facts=facts
+            )
     if asked.matching_us > MATCHING_WARNING_US:
         level = Level.ALARM if asked.matching_us > MATCHING_ALARM_US else Level.WARNING
         yield Cause(kind=AlarmKind.MATCHING_SLOW, level=level, facts={"took_us": asked.matching_us})

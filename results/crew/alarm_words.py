@@ -252,6 +252,14 @@ def _broker(t: _Telling) -> _Said:
     )
 
 
+def _far_mat(t: _Telling) -> _Said:
+    name = t["source"] or t.say("Tapis lointains", "Far mats")
+    fact = f"{name}{t.say(chr(160) + ':', ':')}{t.text('text')}"
+    if t["about"] == "loss":
+        return fact, t.say("Ces lectures ne viendront plus.", "Those reads will never come.")
+    return fact, t.say("À voir avec qui tient ce tapis.", "To be looked into with whoever is at that mat.")
+
+
 def _journal_stopped(t: _Telling) -> _Said:
     return (
         t.say(f"Le journal n'est plus écrit {t.since}.", f"The journal is not being written {t.since}."),
@@ -331,6 +339,7 @@ _SAY: Final[Mapping[AlarmKind, Callable[[_Telling], _Said]]] = {
     AlarmKind.CLOCK: _clock,
     AlarmKind.LATE: _late,
     AlarmKind.BROKER: _broker,
+    AlarmKind.FAR_MAT: _far_mat,
     AlarmKind.JOURNAL_STOPPED: _journal_stopped,
     AlarmKind.JOURNAL_SLOW: _journal_slow,
     AlarmKind.DISK: _disk,

@@ -34,6 +34,7 @@ class AlarmKind(enum.StrEnum):
     CLOCK = "clock"
     LATE = "late"
     BROKER = "broker"
+    FAR_MAT = "far_mat"
     JOURNAL_STOPPED = "journal_stopped"
     JOURNAL_SLOW = "journal_slow"
     DISK = "disk"

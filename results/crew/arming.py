@@ -234,7 +234,10 @@ def _backups(asked: ArmingAsked) -> Check:
 
 
 def _memories(asked: ArmingAsked) -> Check:
-    """Reads from before today's test are left over in a memory: whose they are tells whether anybody need care."""
+    """Reads from before today's test are left over in a memory, and start nobody; whose they are is told.
+
+    Those whose hour nobody can tell are not identified: they may be of the race as well.
+    """
     items = []
     old = asked.reads.held | (asked.reads.moment_us < asked.tested_since_us)
     mats = asked.plan.race.course.mats
@@ -243,17 +246,17 @@ def _memories(asked: ArmingAsked) -> Check:
         rows = np.flatnonzero(old & mine)
         runners = _timed_runners(asked, rows)
         fetching = row.get("memory") in ("asked", "running")
-        state = CheckState.NOT_YET if fetching else CheckState.FAILED if len(runners) else CheckState.OK
+        held = int(np.count_nonzero(asked.reads.held[rows]))
+        state = CheckState.NOT_YET if fetching or held else CheckState.OK
         items.append(
             {
                 "source": source,
                 "state": state.value,
                 "left_over": len(rows),
+                "held": held,
                 "tags": len(np.unique(asked.reads.tag[rows])),
                 "of_runners": len(runners),
                 "bibs": [asked.roster.entrants[index].bib for index in runners[:LEFT_OVER_SHOWN].tolist()],
-                "first_us": int(asked.reads.moment_us[rows].min()) if len(rows) else None,
-                "last_us": int(asked.reads.moment_us[rows].max()) if len(rows) else None,
                 "memory": row.get("memory"),
             }
         )
@@ -261,7 +264,7 @@ def _memories(asked: ArmingAsked) -> Check:
 
 
 def _timed_runners(asked: ArmingAsked, rows: Int64) -> Int64:
-    """The entrants on the clock whose tags these reads are of: they would count if they came from the race's hours."""
+    """The entrants on the clock whose tags these reads are of."""
     found = np.unique(asked.wearers[rows])
     untimed = asked.plan.race.untimed_roles
     kept = [index for index in found.tolist() if index >= 0 and asked.roster.entrants[index].role not in untimed]

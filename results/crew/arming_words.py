@@ -142,7 +142,14 @@ def _memories(t: _Telling) -> str:
                 f"{item['source']}: {left} reads from before the test, {who}",
             )
         )
-    fetching = [item["source"] for item in t.items(CheckState.NOT_YET)]
+        if item["held"]:
+            told.append(
+                t.say(
+                    f"{t.count(item['held'])} d'entre elles sans heure sûre\u00a0: l'horloge d'abord",
+                    f"{t.count(item['held'])} of them of no sure hour: the clock comes first",
+                )
+            )
+    fetching = [item["source"] for item in t.check.items if item["memory"] in ("asked", "running")]
     if fetching:
         told.append(t.say("mémoire en cours de lecture\u00a0: ", "memory being fetched: ") + t.joined(fetching))
     return ". ".join(told) + "." if told else t.say("Rien d'avant l'essai.", "Nothing from before the test.")

@@ -6,6 +6,7 @@ Owns which facts a line has. Values are ready for JSON: instants and durations i
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -55,14 +56,17 @@ class MatsAsked:
 
 
 def mat_section(asked: MatsAsked) -> dict[str, Any]:
-    """`points`, in order, each with its lines under `mats`; `nowhere`: refused reads that are at no mat."""
+    """`points`, in order, each with its lines under `mats`; `nowhere`: refused reads that are at no mat.
+
+    A mat that serves several points (laps) is told once, with the first of them: what it saw is of the line as a whole.
+    """
     seen = SeenAt(asked.counts, asked.owner, len(asked.roster))
     counts = asked.counts
     refused = refused_reads(counts.refused, counts.class_counts, asked.owner, asked.roster, asked.tags)
     runners = runners_per_minute(asked)
     lines = _Lines(asked, seen, refused, runners)
     return {
-        "points": [lines.point(row, found) for row, found in enumerate(seen_at_points(seen))],
+        "points": [lines.point(row, found) for row, found in enumerate(seen_at_points(seen)) if lines.first_told[row]],
         "nowhere": [_refused(each) for each in refused if each.mat is None],
     }
 
@@ -87,6 +91,13 @@ class _Lines:
     refused: Sequence[Refused]
     runners: Sequence[Int64]
 
+    @cached_property
+    def first_told(self) -> list[tuple[int, ...]]:
+        """The numbers of the mats that are told with each point."""
+        points, mats = self.asked.plan.race.course.points, self.asked.plan.race.course.mats
+        first = [next(row for row, point in enumerate(points) if mat in point.mats) for mat in mats]
+        return [tuple(number for number, at in enumerate(first) if at == row) for row in range(len(points))]
+
     def point(self, row: int, found: PointSeen) -> dict[str, Any]:
         point = self.asked.plan.race.course.points[row]
         cells = found.cells
@@ -103,7 +114,7 @@ class _Lines:
             "seen_later_only": cells.neither,
             "missed": _estimate(found.missed),
             "missed_basis": None if found.basis is None else str(found.basis),
-            "mats": [self.mat(row, number, mat, found) for number, mat in enumerate(mats) if mat in point.mats],
+            "mats": [self.mat(row, number, mats[number], found) for number in self.first_told[row]],
         }
 
     def mat(self, row: int, number: int, mat: Mat, found: PointSeen) -> dict[str, Any]:

@@ -39,7 +39,8 @@ def test_the_crew_s_facts_at_a_million_reads(request: pytest.FixtureRequest) -> 
     day = crew_day(20_000)
     spent = measured(day)
     lines = [
-        f"{len(day.reads):,} reads, {len(day.roster):,} entrants; processor time of a refresh, median of {REFRESHES} (worst) in ms"
+        f"{len(day.reads):,} reads, {len(day.roster):,} entrants; "
+        f"processor time of a refresh, median of {REFRESHES} (worst) in ms"
     ]
     lines += [f"{name:22} {1e3 * median(seconds):7.2f} ({1e3 * max(seconds):.2f})" for name, seconds in spent.items()]
     show(request, "\n".join(lines))

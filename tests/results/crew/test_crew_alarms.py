@@ -199,6 +199,11 @@ def everything(day: CrewDay, middle_us: Instant) -> AlarmsAsked:
         ),
         clocks=clocks, late=(late,), questions=(question,), disk_free=2**29, matching_us=SECOND,
         journal=replace(WELL, failing_us=SECOND, error="disk full"), broker={"up": False, "error": "refused"},
+        intake=[
+            {"kind": "loss", "source": "gineste-main", "text": "3 reads are gone"},
+            {"kind": "flapping", "source": "gineste-main", "text": "two collectors?"},
+            {"kind": "gap", "source": "gineste-main", "text": "told as missing reads"},
+        ],
     )  # fmt: skip
     for line in given.section["points"][0]["mats"]:
         line["unknown_tags"] = 500
@@ -235,6 +240,13 @@ def test_every_kind_is_told_in_both_languages_with_what_it_costs(day: CrewDay, m
     assert silent_line.startswith("ALARME FINISH principal\u00a0: antenne 2 muette depuis")
     assert "attendues, 0 reçue" in silent_line
     assert any("battery 34%, about 1:50:00 left" in line for line in told[Language.EN])
+
+
+def test_what_the_intake_of_far_mats_tells_is_told_once(day: CrewDay, middle_us: Instant) -> None:
+    far = {
+        about: cause.level for (kind, about), cause in found(everything(day, middle_us)).items() if kind == "far_mat"
+    }
+    assert far == {"gineste-main/loss": Level.ALARM, "gineste-main/flapping": Level.WARNING}
 
 
 def test_lines_are_ready_for_json_and_in_order_of_level_then_age(day: CrewDay, middle_us: Instant) -> None:

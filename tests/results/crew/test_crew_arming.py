@@ -165,14 +165,21 @@ def test_what_is_left_in_a_memory_is_told_with_whose_it_is() -> None:
     def left(tag: int) -> Check:
         return check(CheckKind.MEMORIES, reads=reads_of(*walked(), (tag, 0, 1, TEST_US - 24 * HOUR)))
 
-    assert left(2).state is CheckState.OK
-    assert left(0).state is CheckState.OK
-    found = left(1)
-    assert found.state is CheckState.FAILED
-    assert [(i["source"], i["left_over"], i["bibs"]) for i in found.items if i["of_runners"]] == [
-        (MATS[0].source, 1, ["7"])
-    ]
+    for tag, bibs in ((2, []), (0, []), (1, ["7"])):
+        found = left(tag)
+        assert found.state is CheckState.OK
+        assert (found.items[0]["left_over"], found.items[0]["bibs"]) == (1, bibs)
+        assert sum(item["left_over"] for item in found.items) == 1
+    assert "7" in check_sentence(left(1), PLAN, Language.FR)
     assert state(CheckKind.MEMORIES, rows={MATS[0].source: {"memory": "running"}}) is CheckState.NOT_YET
+
+
+def test_reads_whose_hour_nobody_can_tell_are_not_identified() -> None:
+    reads = reads_of(*walked(), (1, 0, 1, TEST_US - 24 * HOUR))
+    held = replace(reads, held=np.arange(len(reads)) == len(reads) - 1)
+    found = check(CheckKind.MEMORIES, reads=held)
+    assert found.state is CheckState.NOT_YET
+    assert "heure sûre" in check_sentence(found, PLAN, Language.FR)
 
 
 @pytest.mark.parametrize(

@@ -272,6 +272,22 @@ def test_refused_reads_lead_to_the_runner_and_their_classes_add_up(day: CrewDay)
         assert tag["reads"] > 0
 
 
+def test_a_mat_that_serves_several_points_is_told_once_and_is_no_later_mat_of_its_own() -> None:
+    day = crew_day(300)
+    start, split, finish = day.race.course.points
+    line = tuple(replace(mat, also=(finish.id,)) for mat in start.mats)
+    points = (replace(start, mats=line), split, replace(finish, mats=line))
+    plan = replace(day.plan, race=replace(day.race, course=replace(day.race.course, points=points)))
+    kept = day.reads.mat < 4
+    reads, classes = day.reads.take(kept), day.matched()[1][kept]
+    counts = MatCounts(plan.race)
+    counts.take(reads, classes, AS_STAMPED)
+    seen = SeenAt(counts, day.field.owner, len(day.roster))
+    assert [bool(seen.later(point).any()) for point in points] == [True, False, False]
+    section = mat_section(replace(asked(day), plan=plan, counts=counts, reads=reads, classes=classes))
+    assert [(point["id"], len(point["mats"])) for point in section["points"]] == [("START", 2), ("GINESTE", 2)]
+
+
 def row(offset_us: int | None, clock: ClockKind = ClockKind.LOCAL, window_us: int = 20_000) -> dict[str, Any]:
     return {
         "id": "finish-main", "link": "up", "clock": clock.value, "clock_offset_us": offset_us,
