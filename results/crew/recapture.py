@@ -13,6 +13,12 @@ from typing import Final
 Z: Final = 1.959964
 """Of a normal distribution 95 % lie within so many standard deviations."""
 
+BOTH_GIVEN_ONE: Final = 0.10
+"""Who is missed by one mat of a point is missed by the other so often, by published figures; up to BOTH_GIVEN_ONE_MOST:
+chips that are worn badly are worn badly for both."""
+
+BOTH_GIVEN_ONE_MOST: Final = 0.40
+
 ENOUGH_LATER: Final = 200
 """From so many runners at later mats on they say how many both mats of a point missed."""
 
@@ -24,8 +30,8 @@ class Basis(enum.StrEnum):
     """Runners seen at later mats, who must have passed."""
     TIED = "tied"
     """Both mats, tied as much as those of other points are seen to be."""
-    INDEPENDENT = "independent"
-    """Both mats, taken as independent: where misses are tied, there are more."""
+    ASSUMED = "assumed"
+    """Both mats, tied as mats are known to be elsewhere; the interval reaches from independence to strong ties."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,17 +74,12 @@ def share_of(part: int, whole: int) -> Estimate | None:
     return Estimate(value=p, low=max(middle - half, 0.0), high=min(middle + half, 1.0))
 
 
-def chapman(cells: Cells) -> Estimate:
-    """How many passed, by two mats alone: Chapman's estimate with Chao's log-normal interval, never below those seen.
-
-    N = (main + 1)(backup + 1) / (both + 1) - 1.
-    """
-    missed = missed_independent(cells)
-    return Estimate(value=cells.seen + missed.value, low=cells.seen + missed.low, high=cells.seen + missed.high)
-
-
 def missed_independent(cells: Cells) -> Estimate:
-    """Those missed by both under independence: main_only * backup_only / (both + 1)."""
+    """Those missed by both under independence: main_only * backup_only / (both + 1).
+
+    It is Chapman's estimate of all who passed, (main + 1)(backup + 1) / (both + 1) - 1, less those seen, with Chao's
+    log-normal interval.
+    """
     value = cells.main_only * cells.backup_only / (cells.both + 1)
     m, b, both = cells.main_only, cells.backup_only, cells.both
     if not m or not b:  # no variance can be told from none: half a runner is added to each cell for the upper bound
@@ -87,6 +88,18 @@ def missed_independent(cells: Cells) -> Estimate:
     variance = (cells.main + 1) * (cells.backup + 1) * m * b / ((both + 1) ** 2 * (both + 2))
     spread = math.exp(Z * math.sqrt(math.log1p(variance / value**2)))
     return Estimate(value=value, low=value / spread, high=value * spread)
+
+
+def missed_assumed(cells: Cells) -> Estimate:
+    """Those missed by both where nothing of this race tells how its mats are tied.
+
+    (main_only + backup_only) / 2 * c / (1 - c) with c = BOTH_GIVEN_ONE; from what independence gives at least to c =
+    BOTH_GIVEN_ONE_MOST with chance.
+    """
+    free, one = missed_independent(cells), (cells.main_only + cells.backup_only) / 2
+    value, most = (one * c / (1 - c) for c in (BOTH_GIVEN_ONE, BOTH_GIVEN_ONE_MOST))
+    value = max(value, free.value)
+    return Estimate(value=value, low=free.low, high=max(most + Z * math.sqrt(most), free.high))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,8 +16,8 @@ from results.crew.recapture import (
     Cells,
     Estimate,
     Tie,
+    missed_assumed,
     missed_by_later,
-    missed_independent,
     missed_tied,
     share_of,
     tie_of,
@@ -162,7 +162,7 @@ def _missed(everybody: Cells, later: Cells, tie: Tie | None, *, alone: bool) -> 
         return None, None
     if tie is not None:
         return _at_least(missed_tied(everybody, tie), later.neither), Basis.TIED
-    return _at_least(missed_independent(everybody), later.neither), Basis.INDEPENDENT
+    return _at_least(missed_assumed(everybody), later.neither), Basis.ASSUMED
 
 
 def _at_least(estimate: Estimate, known: int) -> Estimate:

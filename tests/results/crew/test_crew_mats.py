@@ -17,7 +17,7 @@ from results.crew.recapture import (
     Basis,
     Cells,
     Tie,
-    chapman,
+    missed_assumed,
     missed_by_later,
     missed_independent,
     missed_tied,
@@ -162,6 +162,18 @@ def test_in_the_middle_of_a_race_those_missed_so_far_are_estimated_before_they_c
     assert start.missed.high - start.missed.low > seen_at_points(whole)[0].missed.high - start.cells.neither  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("seed", [1, 2, 4])
+def test_before_anybody_was_seen_later_the_interval_holds_what_independence_would_hide(seed: int) -> None:
+    day = crew_day(20_000, seed=seed)
+    rows = day.rows_until(GUN_US + 30 * MINUTE)
+    whole = SeenAt(counted(day), day.field.owner, len(day.roster))
+    start = seen_at_points(SeenAt(counted(day, rows), day.field.owner, len(day.roster)))[0]
+    assert start.basis is Basis.ASSUMED
+    assert start.missed is not None
+    assert start.missed.low <= truly_missed(day, 0, whole) * start.cells.seen / 18_700 <= start.missed.high
+    assert missed_independent(start.cells).high < truly_missed(day, 0, whole)
+
+
 def test_the_share_a_mat_sees_is_within_its_interval(day: CrewDay) -> None:
     seen = SeenAt(counted(day), day.field.owner, len(day.roster))
     for point in seen_at_points(seen):
@@ -187,8 +199,8 @@ def test_a_point_without_a_backup_and_without_later_mats_tells_no_share() -> Non
 
 def test_the_formulas_give_the_figures_of_a_worked_example() -> None:
     cells = Cells(both=90, main_only=10, backup_only=5)
-    assert chapman(cells).value == pytest.approx((101 * 96) / 91 - 1)
     assert missed_independent(cells).value == pytest.approx(10 * 5 / 91)
+    assert missed_independent(cells).value + cells.seen == pytest.approx((101 * 96) / 91 - 1)
     assert missed_independent(cells).low > 0
     assert missed_independent(Cells(both=100, main_only=0, backup_only=5)).value == 0
     assert 0 < missed_independent(Cells(both=100, main_only=0, backup_only=5)).high < 1
@@ -196,6 +208,11 @@ def test_the_formulas_give_the_figures_of_a_worked_example() -> None:
     assert wilson is not None
     assert (wilson.low, wilson.high) == (pytest.approx(0.98169, abs=1e-5), pytest.approx(0.99456, abs=1e-5))
     assert share_of(0, 0) is None
+    assumed = missed_assumed(cells)
+    assert assumed.value == pytest.approx(7.5 * 0.1 / 0.9)
+    assert assumed.low == missed_independent(cells).low
+    assert assumed.high == pytest.approx(5 + 1.959964 * 5**0.5)
+    assert missed_assumed(Cells(both=9, main_only=0, backup_only=0)).value == 0
     later = missed_by_later(990, 10, 495)
     assert later.value == pytest.approx(10 + 495 * 10 / 990)
     assert later.low >= 10
