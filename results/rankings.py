@@ -26,7 +26,7 @@ from timing.times import Flag, Status, Times
 NO_PLACE: Final = 0
 """In rank columns: no place in that list."""
 
-_ClockKey: TypeAlias = tuple[Clock, GunOrigin | None]
+ClockKey: TypeAlias = tuple[Clock, GunOrigin | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,12 +97,12 @@ def rank(
     jury = orders_of(decisions.orders, roster)
     assert len(times) == len(roster) == len(rules.roster), "times and rules must be of the same roster"
     ranks = {main: np.full(len(roster), NO_PLACE, dtype=np.int32) for main in MainRank}
-    orders: dict[_ClockKey, tuple[Int32, Int64]] = {}
+    orders: dict[ClockKey, tuple[Int32, Int64]] = {}
     lists: list[RankedList] = []
     for admission in rules.admissions:
         key = _clock_key(admission.rule)
         if key not in orders:
-            orders[key] = _order(_values(times, key, plan.race.gun_origin), times, rules)
+            orders[key] = _order(clock_values(times, key, plan.race.gun_origin), times, rules)
         family = _family(admission, plan, times, *orders[key])
         if jury and admission.rule.clock is Clock.GUN:
             family = family.ordered(jury, times)
@@ -118,11 +118,11 @@ def rank(
     )
 
 
-def _clock_key(rule: ListRule) -> _ClockKey:
+def _clock_key(rule: ListRule) -> ClockKey:
     return (rule.clock, rule.gun_origin if rule.clock is Clock.GUN else None)
 
 
-def _values(times: Times, key: _ClockKey, official: GunOrigin) -> Int64:
+def clock_values(times: Times, key: ClockKey, official: GunOrigin) -> Int64:
     """The time of a list's clock for each entrant, MISSING where there is none."""
     clock, origin = key
     if clock is Clock.NET:
