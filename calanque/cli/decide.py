@@ -32,6 +32,30 @@ def questions(
 
 
 @commands.command(rich_help_panel=DECIDE)
+def forecast(
+    race: Looked,
+    language: Speech = None,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HH:MM:SS", help="As of this hour, with what was known then.", show_default="now, or the last read"
+        ),
+    ] = None,
+    most: Annotated[int, typer.Option(min=1, help="So many arrivals at most.")] = 15,
+    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """How far off the forecasts of arrivals were so far, beside constant pace, and who is expected next.
+
+    From the journal, also while an engine runs. An expected instant is never a time (docs/forecast.md).
+
+    Example: `calanque forecast races/my_race --at 10:30:00`
+    """
+    from calanque.commands.forecast import forecast_command
+
+    raise typer.Exit(forecast_command(race, language=language, at=at, most=most, as_json=json))
+
+
+@commands.command(rich_help_panel=DECIDE)
 def clocks(
     race: Looked,
     language: Speech = None,

@@ -26,7 +26,7 @@ def close_command(race: str, *, point: str, author: str, at: str | None) -> int:
     if point not in CLOSABLE:
         raise FrontDoorError(f"{point!r} is nothing to close: give start or finish")
     folder = folder_of(race)
-    at_us = None if at is None else _instant_on_race_day(folder, at)
+    at_us = None if at is None else instant_on_race_day(folder, at)
     if folder.is_running:
         number = command(folder, "close", {"point": point, "author": author, "at_us": at_us})["number"]
     else:
@@ -39,7 +39,7 @@ def close_command(race: str, *, point: str, author: str, at: str | None) -> int:
 
 def gun_command(race: str, *, wave: str | None, author: str, at: str | None) -> int:
     folder = folder_of(race)
-    at_us = None if at is None else _instant_on_race_day(folder, at)
+    at_us = None if at is None else instant_on_race_day(folder, at)
     if not folder.is_running and (at_us is None or wave is None):
         raise EngineNotRunning(f"no engine runs on {folder.path}: give the gun with --wave and --at HH:MM:SS")
     if folder.is_running:
@@ -138,7 +138,8 @@ def _reason(error: urllib.error.HTTPError) -> str:
         return f"{error.code} {error.reason}; see its log"
 
 
-def _instant_on_race_day(folder: RaceFolder, text: str) -> int:
+def instant_on_race_day(folder: RaceFolder, text: str) -> int:
+    """The instant of an hour as a person gives it. Raises: FrontDoorError when it is none."""
     try:
         clock = time.fromisoformat(text)
     except ValueError as error:
