@@ -99,9 +99,10 @@ class Forecast:
         rows = np.flatnonzero(may if who is None else may & who)
         return rows[np.argsort(self.finish_us[rows], kind="stable")]
 
-    def overdue(self) -> Int64:
+    def overdue(self, who: Bool | None = None) -> Int64:
         """Who is overdue at the next point, the longest first: for the crew's list of those still on the course."""
-        rows = np.flatnonzero(self.next.due == Due.OVERDUE)
+        late = self.next.due == Due.OVERDUE
+        rows = np.flatnonzero(late if who is None else late & who)
         return rows[np.argsort(-self.next.late_us[rows], kind="stable")]
 
 

@@ -4,12 +4,23 @@ An order of passing at any kilometre, by radio: who, where, when, and how sure. 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from results.forecast_frame import ForecastFrame
-from timing.instants import Duration, Instant
+from timing.desk_entries import PassingOrderBody
+from timing.instants import MINUTE, SECOND, Duration, Instant
+from timing.roster import Roster
+
+_HEARD_US: Final = 10 * SECOND
+"""How far off an hour that came by radio may be."""
+
+_ROUND_US: Final = 30 * SECOND
+"""So far, when it was told in whole minutes."""
+
+_BEHIND_US: Final = 12 * SECOND
+"""So much less sure is each runner of an order than the one before: only the hour of the first was told."""
 
 _TO_80: Final = 1.2816
 """From a deviation to the bound that holds 80 %."""
@@ -31,7 +42,7 @@ class Observation:
     entrant: int
     metres: int
     at_us: Instant
-    error_us: Duration = 10_000_000
+    error_us: Duration = _HEARD_US
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +104,23 @@ def with_sight(frame: ForecastFrame, before: Outlook, seen: Observation) -> Outl
         finish_us=finish_us,
         finish_pm=finish_pm,
     )
+
+
+def observations_of(orders: Iterable[PassingOrderBody], roster: Roster) -> tuple[Observation, ...]:
+    """What orders of passing say of each runner in them; bibs that nobody has are left out.
+
+    The hour is that of the first. Those after are taken to follow closely, the further back the less surely.
+    """
+    found = []
+    for order in orders:
+        sure_us = _HEARD_US if order.at_us % MINUTE else _ROUND_US
+        for behind, bib in enumerate(order.bibs):
+            entrant = roster.by_bib.get(bib)
+            if entrant is not None:
+                follows_us = behind * _BEHIND_US
+                at_us, error_us = order.at_us + follows_us // 2, sure_us + follows_us
+                found.append(Observation(entrant=entrant, metres=order.metres, at_us=at_us, error_us=error_us))
+    return tuple(found)
 
 
 def by_entrant(observations: Sequence[Observation], now_us: Instant) -> dict[int, list[Observation]]:

@@ -11,13 +11,15 @@ from calanque.exit_codes import OK
 from calanque.terminal import say, table
 from config.plan import MainRank, RacePlan
 from results.forecast import Forecast, Forecaster
+from results.forecast_observations import Observation, observations_of
 from results.forecast_places import ExpectedPlace, expected_places
 from results.forecast_score import ForecastScore, forecast_score, score_values
 from results.forecast_words import HEADS, error_words, plus_minus_words, score_rows
 from results.printing import Language, hour
+from timing.desk_entries import PassingOrderBody
 from timing.instants import DAY, MISSING, Instant
 from timing.reads import Int64
-from timing.roster import Entrant
+from timing.roster import Entrant, Roster
 
 _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
     Language.FR: {
@@ -32,6 +34,8 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
     },
 }
 _DUE: Final = "!"
+_REPORTED: Final = " + radio"
+"""Behind the point last seen of whoever a spotter has reported beyond it."""
 
 
 def forecast_command(race: str, *, language: str | None, at: str | None, most: int, as_json: bool) -> int:
@@ -41,7 +45,7 @@ def forecast_command(race: str, *, language: str | None, at: str | None, most: i
         picture = found.derived.picture()
         now_us = _now(found, at)
         forecaster = Forecaster.of(picture.rankings.eligibility)
-        made = forecaster.at(picture.times, now_us)
+        made = forecaster.at(picture.times, now_us, _reported(found, picture.roster))
         score = forecast_score(forecaster, picture.times, now_us)
         rows = made.arriving(DAY)[:most]
         places = expected_places(forecaster.frame, picture.times, made, rows).get(MainRank.OVERALL)
@@ -52,6 +56,12 @@ def forecast_command(race: str, *, language: str | None, at: str | None, most: i
     _say_score(plan, made, score, spoken)
     _say_arrivals(plan, made, rows, places, entrants, spoken)
     return OK
+
+
+def _reported(found: RaceAtRest, roster: Roster) -> tuple[Observation, ...]:
+    """What spotters told."""
+    orders = (told.body for told in found.state.desk if isinstance(told.body, PassingOrderBody))
+    return observations_of(orders, roster)
 
 
 def _now(found: RaceAtRest, at: str | None) -> Instant:
@@ -92,7 +102,7 @@ def _say_arrivals(
             (
                 f"{_DUE if expected_us <= made.now_us else ' '} {hour(expected_us, plan.race.zone)}",
                 plus_minus_words(int(made.plus_minus_us[row]), language),
-                plan.race.course.points[max(0, int(made.from_point[row]))].name,
+                plan.race.course.points[max(0, int(made.from_point[row]))].name + _REPORTED * bool(made.observed[row]),
                 f"≈ {place}" if place else "",
                 str(entrants[row].bib),
                 f"{entrants[row].first_name} {entrants[row].last_name}".strip(),
@@ -108,6 +118,7 @@ def _values(
         {
             "bib": entrants[row].bib,
             "from": plan.race.course.points[max(0, int(made.from_point[row]))].id,
+            "reported": bool(made.observed[row]),
             "finish_us": int(made.finish_us[row]),
             "plus_minus_us": int(made.plus_minus_us[row]),
             "gun_time_us": _known(made.gun_time_us, row),

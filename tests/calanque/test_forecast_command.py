@@ -11,7 +11,9 @@ from small_race import at
 from told_race import ToldRace, runner
 
 from calanque.exit_codes import OK, REFUSED
+from timing.desk_entries import PassingOrderBody
 from timing.instants import MINUTE
+from timing.roster import Bib
 
 RUNNERS = 60
 
@@ -72,6 +74,22 @@ def test_it_looks_back_with_what_was_known_then(folder: Path) -> None:
     before = calanque("forecast", folder, "--at", "08:59:59", "--language", "en")
     assert "0 on the course" in before.stdout
     assert "Nobody is expected at the finish" in before.stdout
+
+
+def test_it_takes_in_what_spotters_told(tmp_path: Path) -> None:
+    race = told_day()
+    usual = json.loads(calanque("forecast", race.folder(tmp_path / "without").path, "--json").stdout)["arrivals"]
+    bib, late_us = usual[-1]["bib"], 4 * MINUTE
+    assert bib == str(RUNNERS)
+    col_us = at(clock(5 + 36 * 60 + 30 * RUNNERS))
+    metres, passed_us = 15_000, col_us + (usual[-1]["finish_us"] - col_us) // 2 + late_us
+    race.take(PassingOrderBody(metres=metres, bibs=(Bib(bib), Bib("777")), at_us=passed_us, author="Radio Gineste"))
+    made = race.folder(tmp_path / "with").path
+    told = json.loads(calanque("forecast", made, "--json").stdout)["arrivals"]
+    assert [each["reported"] for each in told] == [False] * 9 + [True]
+    assert told[-1]["finish_us"] > usual[-1]["finish_us"] + MINUTE
+    assert told[:-1] == usual[:-1]
+    assert "Col de la Gineste + radio" in calanque("forecast", made).stdout
 
 
 def test_an_hour_that_is_none_is_refused(folder: Path) -> None:

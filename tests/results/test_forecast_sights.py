@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from forecast_days import Day, many_mats, simulated, with_crossings
 
 from results.forecast import Due, Forecast, forecast
-from results.forecast_observations import Observation
+from results.forecast_observations import Observation, observations_of
+from timing.desk_entries import PassingOrderBody
 from timing.instants import HOUR, MINUTE, MISSING, SECOND
+from timing.roster import Bib
 
 COL, KM15 = 2, 3
 
@@ -166,6 +170,21 @@ def test_whoever_no_mat_has_seen_is_forecast_once_somebody_has() -> None:
     assert made.next_point[row] == 2
     assert abs(int(made.finish_us[row]) - finish_us) < 6 * MINUTE
     assert told(dead, now_us).finish_us[row] == MISSING
+
+
+def test_an_order_of_passing_tells_of_each_runner_in_it_the_first_most_surely() -> None:
+    roster = simulated().roster
+    bibs = tuple(entrant.bib for entrant in roster.entrants[:3])
+    at_us = simulated().at(40) + 7 * SECOND
+    order = PassingOrderBody(metres=8_000, bibs=(bibs[0], Bib("no bib"), *bibs[1:]), at_us=at_us, author="Moto 1")
+    found = observations_of([order], roster)
+    assert [seen.entrant for seen in found] == [0, 1, 2]
+    assert {seen.metres for seen in found} == {8_000}
+    assert found[0].at_us == at_us
+    assert [seen.at_us for seen in found] == sorted(seen.at_us for seen in found)
+    assert found[0].error_us < found[1].error_us < found[2].error_us
+    whole_minute = observations_of([replace(order, at_us=at_us - at_us % MINUTE)], roster)
+    assert whole_minute[0].error_us >= 30 * SECOND > found[0].error_us
 
 
 def test_reports_leave_everybody_else_and_what_is_kept_as_it_was() -> None:
