@@ -28,6 +28,9 @@ from timing.verdicts import net_origin
 OVERDUE_AFTER: Final = 2.0
 """So many ± behind the expected instant somebody is overdue: of 100 who come, one or two are."""
 
+LOGISTIC_80: Final = 2.1972
+"""A logistic error is inside so many of its scales 80 times of 100."""
+
 _CLOSEST_US: Final = 300_000.0
 """No ± is smaller: mats themselves differ by as much."""
 
@@ -50,12 +53,13 @@ class Due(enum.IntEnum):
 class Expected:
     """At one point for each entrant: the instant (MISSING: none), a ± that holds 80 of 100, and how it stands to now.
 
-    While somebody is due the ± grows with every second; the instant stays what it was. `late_us`: for how long they
-    have been overdue, else 0.
+    While somebody is due the ± grows with every second; the instant stays what it was. `steady_us`: the ± before it
+    grew. `late_us`: for how long they have been overdue, else 0.
     """
 
     at_us: Int64
     plus_minus_us: Int64
+    steady_us: Int64
     due: UInt8
     late_us: Int64
 
@@ -90,14 +94,29 @@ class Forecast:
         return len(self.from_point)
 
     def arriving(self, within_us: Duration, who: Bool | None = None) -> Int64:
-        """Who is expected at the finish until so long after now, the soonest first; the due among them, no overdue.
+        """Who is expected at the finish until so long after now, and the due; no overdue.
 
-        who: for each entrant, whether it is looked at; None: everybody.
+        In the order in which they will come, as far as is known: by how long each is still to be waited for on average,
+        given that they have not come. So whoever is sure to come in 20 s stands before somebody who, five minutes
+        more or less, was expected two minutes ago; of two equally sure ones the earlier expected comes first. who: for
+        each entrant, whether it is looked at; None: everybody.
         """
         may = (self.finish.due == Due.EXPECTED) & (self.finish_us <= self.now_us + within_us)
         may |= self.finish.due == Due.DUE
         rows = np.flatnonzero(may if who is None else may & who)
-        return rows[np.argsort(self.finish_us[rows], kind="stable")]
+        return rows[np.lexsort((self.finish_us[rows], self.wait_us(rows)))]
+
+    def wait_us(self, rows: Int64) -> Int64:
+        """How long after now entrants with a forecast will be at the finish on average, given that they have not come.
+
+        Of a logistic error with the ± the forecast had before it grew.
+        """
+        scale = np.maximum(1.0, self.finish.steady_us[rows] / LOGISTIC_80)
+        ahead = (self.finish_us[rows] - self.now_us) / scale
+        to_come = 1.0 / (1.0 + np.exp(-np.clip(ahead, -500.0, 500.0)))
+        # Far behind, where the quotient has no digits left, the wait is the scale itself.
+        wait = np.where(ahead < -30.0, 1.0, np.logaddexp(0.0, ahead) / to_come)
+        return np.asarray(np.rint(scale * wait), np.int64)
 
     def overdue(self, who: Bool | None = None) -> Int64:
         """Who is overdue at the next point, the longest first: for the crew's list of those still on the course."""
@@ -361,9 +380,11 @@ def _expected(at_us: Int64, plus_minus: Float64, now_us: Instant) -> Expected:
     overdue = there & (beyond > 0)
     due = np.where(overdue, Due.OVERDUE, np.where(late >= 0, Due.DUE, Due.EXPECTED))
     grown = np.hypot(plus_minus, np.maximum(0, late))
+    steady, grown = (np.where(there, np.rint(width), MISSING).astype(np.int64) for width in (plus_minus, grown))
     return Expected(
         at_us=at_us,
-        plus_minus_us=np.where(there, np.rint(grown), MISSING).astype(np.int64),
+        plus_minus_us=grown,
+        steady_us=steady,
         due=np.where(there, due, Due.NONE).astype(np.uint8),
         late_us=np.where(overdue, np.rint(beyond), 0).astype(np.int64),
     )

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from results.forecast import Due, Forecast
+from results.forecast import LOGISTIC_80, Due, Forecast
 from timing.instants import MINUTE, SECOND, Duration, Instant
 from timing.reads import Bool, Int64
 
@@ -19,11 +19,9 @@ _CELL_US: Final = 30 * SECOND
 _BACK_CELLS: Final = 60
 """Who is due longer than this is counted as if for this long."""
 
-_EIGHTY: Final = 2.1972
-"""A logistic error is inside so many of its scales 80 times of 100."""
-
-_WIDTHS_US: Final = SECOND * np.array([0.5, 2.0, 5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0, 640.0, 1280.0, 2560.0])
-"""Classes of ±."""
+_WIDTHS_US: Final = SECOND * 0.5 * np.sqrt(2.0) ** np.arange(27)
+_BETWEEN_US: Final = np.sqrt(_WIDTHS_US[1:] * _WIDTHS_US[:-1])
+"""Classes of ±, from half a second to an hour, and what divides them."""
 
 Float64 = NDArray[np.float64]
 
@@ -49,7 +47,7 @@ def expected_flow(
     into_us = (now_us - first_gun_us) % MINUTE
     edges_us = np.maximum(0.0, np.arange(minutes + 1) * float(MINUTE) - into_us)
     cell = np.maximum((forecast.finish_us[rows] - now_us) // _CELL_US, -_BACK_CELLS)
-    width = np.minimum(np.searchsorted(_WIDTHS_US, forecast.plus_minus_us[rows]), len(_WIDTHS_US) - 1)
+    width = np.searchsorted(_BETWEEN_US, forecast.finish.steady_us[rows])
     per_minute = np.zeros(minutes)
     for number in np.unique(width).tolist():
         counts = np.bincount(cell[width == number] + _BACK_CELLS)
@@ -63,7 +61,7 @@ def arrival_chance(forecast: Forecast, entrants: Int64, within_us: Duration) -> 
     """How likely each of these comes within so long from now (0 to 1), given that they have not come yet."""
     coming = np.isin(forecast.finish.due[entrants], (Due.EXPECTED, Due.DUE))
     at_us = np.where(coming, forecast.finish_us[entrants] - forecast.now_us, 0).astype(np.float64)
-    scale = _EIGHTY / np.maximum(1.0, np.where(coming, forecast.plus_minus_us[entrants], 1))
+    scale = LOGISTIC_80 / np.maximum(1.0, np.where(coming, forecast.finish.steady_us[entrants], 1))
     not_yet, later = _later(-at_us * scale), _later((within_us - at_us) * scale)
     return np.where(coming, 1.0 - later / np.maximum(not_yet, 1e-12), 0.0)
 
@@ -75,7 +73,7 @@ def _later(by: Float64) -> Float64:
 
 def _shares(at_us: Float64, plus_minus_us: float, edges_us: Float64) -> Float64:
     """For arrivals expected so long after now the chance of each interval, (n, intervals), given that none came yet."""
-    scale = _EIGHTY / plus_minus_us
+    scale = LOGISTIC_80 / plus_minus_us
     later = _later((edges_us[None, :] - at_us[:, None]) * scale)
     not_yet = _later(-at_us * scale)
     shares: Float64 = -np.diff(later, axis=1) / np.maximum(not_yet, 1e-12)[:, None]

@@ -341,18 +341,47 @@ def test_an_expected_instant_that_is_past_stays_due_with_a_growing_plus_minus_an
     assert told[-1].next.due[row] == Due.OVERDUE
 
 
-def test_the_arriving_are_in_the_order_expected_and_none_of_them_has_arrived() -> None:
+def test_the_arriving_are_in_the_order_they_will_come_and_none_of_them_has_arrived() -> None:
     day = simulated()
     made = forecast(day.frame, day.times, day.at(110))
     rows = made.arriving(2 * MINUTE)
     assert len(rows) > 20
-    assert (np.diff(made.finish_us[rows]) >= 0).all()
+    assert (np.diff(made.wait_us(rows)) >= 0).all()
     assert (made.finish_us[rows] <= made.now_us + 2 * MINUTE).all()
     came = day.times.finish_us[rows]
     assert ((came == MISSING) | (came > made.now_us)).all()
     some = np.zeros(len(made), np.bool_)
     some[rows[::2]] = True
     assert np.array_equal(made.arriving(2 * MINUTE, some), rows[::2])
+
+
+def test_whoever_is_sure_to_come_soon_stands_before_somebody_long_due_and_unsure() -> None:
+    day = many_mats()
+    few_mats = day.times.crossing_us.copy()
+    few_mats[1:-1, ::3] = MISSING
+    day = day.with_crossings(few_mats)
+    made = forecast(day.frame, day.times, day.at(120))
+    rows = made.arriving(MINUTE)
+    near = made.from_point[rows] == 4
+    late = (made.finish.due[rows] == Due.DUE) & (made.from_point[rows] == 0)
+    assert near.sum() > 2
+    assert late.sum() > 20
+    assert np.flatnonzero(near).max() < np.flatnonzero(late).min()
+    assert (np.diff(made.finish_us[rows[near]]) > 0).all(), "equally sure, they are in the order expected"
+
+
+def test_how_long_somebody_is_to_be_waited_for_is_what_comes_of_it() -> None:
+    day = simulated(runners=6_000)
+    waits, came = [], []
+    for minutes in np.arange(95.0, 160.0, 5.0):
+        made = forecast(day.frame, day.times, day.at(float(minutes)))
+        rows = made.arriving(8 * MINUTE)
+        rows = rows[day.times.finish_us[rows] != MISSING]
+        waits.append(made.wait_us(rows))
+        came.append(day.times.finish_us[rows] - made.now_us)
+    assert np.concatenate(waits).mean() == pytest.approx(np.concatenate(came).mean(), rel=0.15)
+    made = forecast(day.frame, day.times, day.at(100))
+    assert (made.wait_us(on_course(made)) > 0).all()
 
 
 def test_nearly_all_who_are_overdue_from_the_col_never_come() -> None:
@@ -374,6 +403,6 @@ def test_overdue_are_listed_by_how_long_and_are_beyond_twice_the_plus_minus() ->
     assert len(rows) > 3
     assert (np.diff(made.next.late_us[rows]) <= 0).all()
     past_us = made.now_us - made.next.at_us[rows]
-    shown_us = made.next.plus_minus_us[rows]
-    own_us = np.sqrt(np.maximum(0.0, shown_us.astype(float) ** 2 - past_us.astype(float) ** 2))
-    assert np.allclose(past_us - OVERDUE_AFTER * own_us, made.next.late_us[rows], atol=SECOND)
+    assert np.allclose(past_us - OVERDUE_AFTER * made.next.steady_us[rows], made.next.late_us[rows], atol=5)
+    grown_us = np.hypot(made.next.steady_us[rows], past_us)
+    assert np.allclose(grown_us, made.next.plus_minus_us[rows], atol=5)

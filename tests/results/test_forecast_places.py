@@ -101,7 +101,8 @@ def test_every_runner_is_spread_over_the_plus_minus_and_counted_once() -> None:
     day = simulated()
     made = made_at(day, 115)
     one = np.zeros(len(made), np.bool_)
-    row = made.arriving(HOUR)[-1]
+    rows = made.arriving(HOUR)
+    row = rows[made.from_point[rows] == 1][-1]
     one[row] = True
     flow = expected_flow(made, made.now_us, day.first_gun_us, who=one, minutes=240)
     assert flow.per_minute.sum() == pytest.approx(1.0, abs=0.001)
