@@ -5,12 +5,13 @@ journal, so that what was decided survives like any read.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from calanque.derived import Picture
 from calanque.errors import FrontDoorError
+from calanque.hand_desk import HandDesk
 from calanque.posting_desk import posting, posting_values
 from calanque.ruling_desk import RulingDesk
 from config.roster_file import load_roster
@@ -38,9 +39,13 @@ class Controls:
         self._publishing = asyncio.Lock()
         self._recording: set[asyncio.Future[tuple[int, ...]]] = set()
         self._deciding = asyncio.Lock()
+        self._stamping = asyncio.Lock()
         self._commands: dict[str, Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]] = {
             "close": self._close,
             "gun": self._gun,
+            "hand_bib": self._hand_bib,
+            "hand_list": self._hand_list,
+            "hand_stamp": self._hand_stamp,
             "note": self._note,
             "post": self._post,
             "publish": self._publish,
@@ -111,6 +116,36 @@ class Controls:
             command["at_us"] = self._engine.clock.now_us()
         body = await self._consulted(lambda desk: desk.sighting(command))
         return {"number": await self._decide(body), "at_us": body.at_us}
+
+    async def _hand_stamp(self, command: dict[str, Any]) -> dict[str, Any]:
+        self._check_writing()
+        async with self._stamping:
+            bodies, answer = await self._at_hand_desk(lambda desk: desk.stamps(command))
+            return await self._delivered(bodies, answer)
+
+    async def _hand_bib(self, command: dict[str, Any]) -> dict[str, Any]:
+        self._check_writing()
+        now_us = self._engine.clock.now_us()
+        async with self._stamping:
+            bodies, answer = await self._at_hand_desk(lambda desk: desk.bibs(command, now_us))
+            return await self._delivered(bodies, answer)
+
+    async def _hand_list(self, command: dict[str, Any]) -> dict[str, Any]:
+        engine = self._engine
+        rows = await asyncio.wrap_future(
+            engine.live.consult(lambda derived: HandDesk(engine.plan, derived).listed(derived.picture()))
+        )
+        return {"rows": rows}
+
+    async def _at_hand_desk(self, question: Callable[[HandDesk], Answer]) -> Answer:
+        engine = self._engine
+        return await asyncio.wrap_future(
+            engine.live.consult(lambda derived: question(HandDesk(engine.plan, derived)), settle=False)
+        )
+
+    async def _delivered(self, bodies: Sequence[Body], answer: dict[str, Any]) -> dict[str, Any]:
+        """Journals what is new of a delivery, all of it at once; the answer with the first `number` it has there."""
+        return answer | {"number": await self._decide(*bodies) if bodies else None}
 
     async def _consulted(self, question: Callable[[RulingDesk], Answer]) -> Answer:
         """What the desk says, with the race as it stands now."""
@@ -197,12 +232,12 @@ class Controls:
                 f"nothing can be journalled now ({health.error}): this was not done; give the command again when it can"
             )
 
-    async def _decide(self, body: Body) -> int:
-        """Journals a decision; its number.
+    async def _decide(self, *bodies: Body) -> int:
+        """Journals what was decided, all of it at once; the number of the first.
 
         Raises: FrontDoorError when that takes too long; it is done later then.
         """
-        recording = asyncio.ensure_future(self._engine.recorder.record(body))
+        recording = asyncio.ensure_future(self._engine.recorder.record(*bodies))
         self._recording.add(recording)
         recording.add_done_callback(self._recording.discard)
         done, _ = await asyncio.wait([recording], timeout=DECIDED_WITHIN_S)
@@ -212,8 +247,7 @@ class Controls:
                 f"the journal has not taken this within {DECIDED_WITHIN_S:.0f} s ({why}): it is done when the journal "
                 "can be written again; do not give the command twice"
             )
-        (number,) = recording.result()
-        return number
+        return recording.result()[0]
 
     async def _picture(self) -> Picture:
         """The settled picture of everything that was durable when asked."""

@@ -11,8 +11,10 @@ from typing import Final
 
 import numpy as np
 
+from calanque.wearers import tags_by_entrant, together
 from config.plan import RacePlan
 from results.eligibility import Eligibility
+from results.hand_times import HandTimes
 from results.list_states import ListStates, list_states
 from results.rankings import Rankings, rank
 from results.standing import Standing
@@ -129,6 +131,7 @@ class Derived:
         self._class_counts: Int64 = np.zeros(len(ReadClass), np.int64)
         self._ground: Ground | None = None
         self._armed_us: Instant | None = None
+        self._hand = HandTimes()
         self._match_everybody()
 
     def note(self, entry: Entry) -> None:
@@ -158,6 +161,12 @@ class Derived:
         assert self._ground is not None, "everybody is matched when this is made"
         return self._ground
 
+    @property
+    def hand(self) -> HandTimes:
+        """What people stamped by hand, up to the last entry of the state."""
+        self._hand.catch_up(self._state.desk)
+        return self._hand
+
     def picture(self) -> Picture:
         counts = self._class_counts.tolist()
         counts[ReadClass.MALFORMED] += self._state.malformed
@@ -183,7 +192,7 @@ class Derived:
         if concerned is None:
             times = self._matched(arrange(reads).reads, ground).times
         else:
-            entrants, tags = _together(concerned, np.empty(0, np.int64), ground, self.ground)
+            entrants, tags = together(concerned, np.empty(0, np.int64), ground, self.ground)
             rows = state.rows_of_tags(tags)
             matched = self._matched(arrange(reads.take(rows)).reads, ground)
             times = adopt(self._times, matched.times, entrants)
@@ -239,7 +248,7 @@ class Derived:
             findings=findings,
             closings=state.closed(gone),
             states=list_states(posting.body for posting in state.postings if posting.number not in gone),
-            tags_of=before.tags_of if before is not None and same_tags else _tags_by_entrant(field),
+            tags_of=before.tags_of if before is not None and same_tags else tags_by_entrant(field),
         )
 
     def _clocks(self, decisions: Decisions, gone: frozenset[int]) -> tuple[ClockLedger, tuple[ClockFinding, ...]]:
@@ -334,7 +343,7 @@ class Derived:
         """Matches again whoever wore these tags, with all reads of all their tags."""
         ground = self.ground
         owners = ground.field.owners(touched.astype(np.int32))
-        entrants, tags = _together(np.unique(owners[owners >= 0]).astype(np.int64), touched, ground)
+        entrants, tags = together(np.unique(owners[owners >= 0]).astype(np.int64), touched, ground)
         rows = self._state.rows_of_tags(tags)
         arranged = arrange(self._state.reads().take(rows))
         matched = self._matched(arranged.reads, ground)
@@ -358,37 +367,3 @@ class Derived:
 
 _UNCLASSED: Final = len(ReadClass)
 """In the column of classes: a read that has not been matched yet."""
-
-
-def _together(entrants: Int64, tags: Int64, *grounds: Ground) -> tuple[Int64, Int64]:
-    """These entrants and tags, with everybody who ever wore one of the tags and every tag they wore, until it is whole.
-
-    Only a ruling that lends a tag makes more than one turn of it.
-    """
-    people, worn = set(entrants.tolist()), set(tags.tolist())
-    loans = [loan for ground in grounds for loan in ground.field.loans if loan.entrant >= 0]
-    fresh = set(people)
-    for loan in loans:
-        if loan.tag in worn and loan.entrant not in people:
-            fresh.add(loan.entrant)
-    while fresh:
-        people |= fresh
-        new_tags = {int(tag) for ground in grounds for entrant in fresh for tag in ground.tags_of[entrant]} - worn
-        worn |= new_tags
-        fresh = {loan.entrant for loan in loans if loan.tag in new_tags} - people
-        if loans and new_tags:
-            codes = np.fromiter(new_tags, np.int32)
-            fresh |= {int(o) for ground in grounds for o in ground.field.owners(codes) if o >= 0} - people
-    return np.array(sorted(people), np.int64), np.array(sorted(worn), np.int64)
-
-
-def _tags_by_entrant(field: Field) -> list[Int64]:
-    """The tag codes each entrant wore at any time."""
-    owned = np.flatnonzero(field.owner >= 0)
-    lent = [loan for loan in field.loans if loan.entrant >= 0]
-    codes = np.concatenate([owned, np.array([loan.tag for loan in lent], np.int64)])
-    owners = np.concatenate([field.owner[owned], np.array([loan.entrant for loan in lent], np.int32)])
-    order = np.argsort(owners, kind="stable")
-    bounds = np.searchsorted(owners[order], np.arange(len(field) + 1))
-    codes = codes[order]
-    return [codes[bounds[i] : bounds[i + 1]] for i in range(len(field))]

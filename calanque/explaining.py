@@ -33,6 +33,7 @@ def asked_of(plan: RacePlan, state: RaceState, derived: Derived, picture: Pictur
         rankings=picture.rankings,
         decisions=picture.decisions,
         sightings=tuple(sighting for sighting in state.sightings if sighting.number not in state.withdrawn),
+        hand=derived.hand.stamps,
         differences=official_differences(picture.rankings, picture.states),
         tags_seen=_tags_seen(plan, state, derived, picture),
         unknown_tags=_unknown_tags(plan, state, derived) if state.sightings else {},

@@ -88,13 +88,17 @@ class LiveRace:
         """The answer of a function called in the matching thread with a settled picture of all that was fed before."""
         return self.consult(lambda derived: question(derived.picture()))
 
-    def consult(self, question: Callable[[Derived], Answer]) -> "Future[Answer]":
-        """The same with all that the picture is made from; nothing of it may be kept."""
+    def consult(self, question: Callable[[Derived], Answer], *, settle: bool = True) -> "Future[Answer]":
+        """The same with all that the picture is made from; nothing of it may be kept.
+
+        settle: whether everything known is to be matched before; what is asked of the journal alone need not wait.
+        """
         answer: Future[Answer] = Future()
 
         def run() -> None:
             try:
-                self._derived.refresh(settle=True)
+                if settle:
+                    self._derived.refresh(settle=True)
                 answer.set_result(question(self._derived))
             except Exception as error:  # noqa: BLE001 - whoever asked gets it, whatever it is
                 answer.set_exception(error)

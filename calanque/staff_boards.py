@@ -10,6 +10,8 @@ from typing import Any
 from calanque.derived import Picture
 from config.plan import RacePlan
 from results.boards import Sections
+from results.hand_board import hand_section
+from results.hand_times import HandTimes
 from timing.instants import Instant
 from timing.late_data import LateData
 from timing.state import RaceState
@@ -33,6 +35,7 @@ class StaffBoards:
     def __init__(self, plan: RacePlan, state: RaceState) -> None:
         self._plan = plan
         self._state = state
+        self._hand = HandTimes()
 
     def speaker(self, moment: Moment) -> Sections:
         """What speakers see beside the public's board."""
@@ -40,4 +43,9 @@ class StaffBoards:
 
     def crew(self, moment: Moment) -> Sections:
         """What the crew sees beside the public's board."""
-        return {}
+        return {"hand": self._hand_section(moment)}
+
+    def _hand_section(self, moment: Moment) -> dict[str, Any]:
+        self._hand.catch_up(self._state.desk)
+        picture = moment.picture
+        return hand_section(self._hand.stamps, self._plan.race.course, picture.roster, picture.times)

@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from config.plan import RacePlan
+from results.hand_times import HandStamp
 from results.official_rows import OfficialDifference
 from results.rankings import Rankings
 from timing.decisions import NO_DECISIONS, Decisions
@@ -124,7 +125,8 @@ class TagSeen:
 class Asked:
     """The race at one moment, as far as questions follow from it.
 
-    `sightings`: those in force, with their numbers. `tags_seen`: of runners with several tags, where each tag was.
+    `sightings`: those in force, with their numbers. `hand`: stamps of hand timers, those without a bib among them.
+    `tags_seen`: of runners with several tags, where each tag was.
     `unknown_tags`: how many tags of nobody were read at a point.
     """
 
@@ -134,6 +136,7 @@ class Asked:
     rankings: Rankings
     decisions: Decisions = NO_DECISIONS
     sightings: Sequence[Recorded[SightingBody]] = ()
+    hand: Sequence[HandStamp] = ()
     differences: Sequence[OfficialDifference] = ()
     tags_seen: Mapping[Bib, tuple[TagSeen, ...]] = field(default_factory=dict)
     unknown_tags: Mapping[str, int] = field(default_factory=dict)

@@ -18,8 +18,13 @@ from results.web.access import CREWING, NOBODY, Access, Session
 BODY_MAX: Final = 64 * 1024
 """Bytes of a command: none carries a file."""
 
+HAND_MAX: Final = 200
+"""Stamps or bibs in one command: a device that comes back sends the rest in the next."""
+
 Author = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 Identifier = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+DeviceName = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{1,16}$")]
+BibText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=16)]
 PathText = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
 
 # An instant of a race is within the years people time races in: seconds or milliseconds sent by mistake are refused.
@@ -114,6 +119,42 @@ class Note(_Command):
     text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 
 
+class GivenStamp(BaseModel):
+    """One press of the key, as the device has it: the `number`-th there."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    number: Annotated[int, Field(strict=True, ge=1, lt=2**31)]
+    point: Identifier
+    at_us: InstantUs
+    error_us: Annotated[int, Field(strict=True, ge=0, lt=2**53)] | None = None
+    order_only: bool = False
+
+
+class GivenWord(BaseModel):
+    """Whose a stamp is, as somebody typed it at `at_us`; `bib` empty: nobody's, or not to be used."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    device: DeviceName
+    number: Annotated[int, Field(strict=True, ge=1, lt=2**31)]
+    bib: BibText | None
+    at_us: InstantUs
+
+
+class HandStamps(_Command):
+    """Stamps of one device; those that were delivered before are known and do no harm."""
+
+    author: Author
+    device: DeviceName
+    stamps: Annotated[list[GivenStamp], Field(min_length=1, max_length=HAND_MAX)]
+
+
+class HandBibs(_Command):
+    """Whose stamps are, of any device; of several words on one stamp the last counts."""
+
+    author: Author
+    bibs: Annotated[list[GivenWord], Field(min_length=1, max_length=HAND_MAX)]
+
+
 class StatusAsked(_Command):
     """What the engine is doing: sources, journal, counts."""
 
@@ -121,6 +162,8 @@ class StatusAsked(_Command):
 COMMANDS: Final[Mapping[str, type[_Command]]] = {
     "close": Close,
     "gun": Gun,
+    "hand_bib": HandBibs,
+    "hand_stamp": HandStamps,
     "note": Note,
     "post": Post,
     "publish": Publish,

@@ -73,6 +73,15 @@ class View:
         view._bodies = {}
         return view
 
+    def only(self, names: frozenset[str]) -> "View":
+        """The view of the same moment with these sections alone, as far as it has them."""
+        view = View.__new__(View)
+        view.number, view.made_us = self.number, self.made_us
+        view.board = MappingProxyType({key: value for key, value in self.board.items() if key in names})
+        view.sections = MappingProxyType({key: value for key, value in self.sections.items() if key in names})
+        view._bodies = {}
+        return view
+
     def changed(self, before: "View | None") -> frozenset[str]:
         """The sections that differ from an earlier view; all of them without one."""
         if before is None:
