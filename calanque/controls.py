@@ -5,14 +5,15 @@ journal, so that what was decided survives like any read.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from calanque.derived import Picture
+from calanque.desk_controls import DeskControls
 from calanque.errors import FrontDoorError
-from calanque.hand_desk import HandDesk
 from calanque.posting_desk import posting, posting_values
+from calanque.roster_import import file_digest
 from calanque.ruling_desk import RulingDesk
 from config.roster_file import load_roster
 from results.clock_words import clock_sentence
@@ -39,13 +40,9 @@ class Controls:
         self._publishing = asyncio.Lock()
         self._recording: set[asyncio.Future[tuple[int, ...]]] = set()
         self._deciding = asyncio.Lock()
-        self._stamping = asyncio.Lock()
         self._commands: dict[str, Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]] = {
             "close": self._close,
             "gun": self._gun,
-            "hand_bib": self._hand_bib,
-            "hand_list": self._hand_list,
-            "hand_stamp": self._hand_stamp,
             "note": self._note,
             "post": self._post,
             "publish": self._publish,
@@ -53,6 +50,7 @@ class Controls:
             "rule": self._rule,
             "seen": self._seen,
             "status": self._status,
+            **DeskControls(engine, self._decide, self._check_writing, self._deciding).commands,
         }
 
     async def carry_out(self, command: dict[str, Any]) -> dict[str, Any]:
@@ -117,36 +115,6 @@ class Controls:
         body = await self._consulted(lambda desk: desk.sighting(command))
         return {"number": await self._decide(body), "at_us": body.at_us}
 
-    async def _hand_stamp(self, command: dict[str, Any]) -> dict[str, Any]:
-        self._check_writing()
-        async with self._stamping:
-            bodies, answer = await self._at_hand_desk(lambda desk: desk.stamps(command))
-            return await self._delivered(bodies, answer)
-
-    async def _hand_bib(self, command: dict[str, Any]) -> dict[str, Any]:
-        self._check_writing()
-        now_us = self._engine.clock.now_us()
-        async with self._stamping:
-            bodies, answer = await self._at_hand_desk(lambda desk: desk.bibs(command, now_us))
-            return await self._delivered(bodies, answer)
-
-    async def _hand_list(self, command: dict[str, Any]) -> dict[str, Any]:
-        engine = self._engine
-        rows = await asyncio.wrap_future(
-            engine.live.consult(lambda derived: HandDesk(engine.plan, derived).listed(derived.picture()))
-        )
-        return {"rows": rows}
-
-    async def _at_hand_desk(self, question: Callable[[HandDesk], Answer]) -> Answer:
-        engine = self._engine
-        return await asyncio.wrap_future(
-            engine.live.consult(lambda derived: question(HandDesk(engine.plan, derived)), settle=False)
-        )
-
-    async def _delivered(self, bodies: Sequence[Body], answer: dict[str, Any]) -> dict[str, Any]:
-        """Journals what is new of a delivery, all of it at once; the answer with the first `number` it has there."""
-        return answer | {"number": await self._decide(*bodies) if bodies else None}
-
     async def _consulted(self, question: Callable[[RulingDesk], Answer]) -> Answer:
         """What the desk says, with the race as it stands now."""
         engine = self._engine
@@ -163,10 +131,12 @@ class Controls:
         engine = self._engine
         loaded = await asyncio.to_thread(load_roster, path, engine.plan)
         remarks = [str(remark) for remark in loaded.remarks]
-        in_force = (await self._picture()).roster
         number = None
-        if in_force != loaded.roster:
-            (number,) = await engine.recorder.record(RosterBody(roster=loaded.roster, file=str(path), author=author))
+        async with self._deciding:
+            if (await self._picture()).roster != loaded.roster:
+                digest = await asyncio.to_thread(file_digest, path)
+                body = RosterBody(roster=loaded.roster, file=str(path), author=author, digest=digest)
+                (number,) = await engine.recorder.record(body)
         return {"number": number, "entrants": len(loaded.roster), "remarks": remarks}
 
     async def _publish(self, command: dict[str, Any]) -> dict[str, Any]:

@@ -198,6 +198,13 @@ class Derived:
             times = adopt(self._times, matched.times, entrants)
         return self._pictured(ground, times, self._ranked(ground, times), self.picture().read_counts)
 
+    def preview_roster(self, roster: Roster) -> Picture:
+        """The race as it would be with another roster. Nothing is changed."""
+        ground = self._ground_under(self._state.decisions, self._state.withdrawn, roster)
+        reads = self._state.reads() if ground.ledger == self._state.ledger else self._state.reads_under(ground.ledger)
+        times = self._matched(arrange(reads).reads, ground).times
+        return self._pictured(ground, times, self._ranked(ground, times), self.picture().read_counts)
+
     def _pictured(
         self, ground: Ground, times: Times, rankings: Rankings, read_counts: Mapping[ReadClass, int]
     ) -> Picture:
@@ -224,10 +231,13 @@ class Derived:
     def _matched(self, reads: Reads, ground: Ground) -> Matched:
         return match(reads, ground.field, self._plan.race, ground.guns, ground.closings)
 
-    def _ground_under(self, decisions: Decisions, gone: frozenset[int]) -> Ground:
-        """The ground under decisions, with everything withdrawn that is in `gone`; takes over what stays the same."""
+    def _ground_under(self, decisions: Decisions, gone: frozenset[int], roster: Roster | None = None) -> Ground:
+        """The ground under decisions, with everything withdrawn that is in `gone`; takes over what stays the same.
+
+        roster: another than that of the state.
+        """
         state, plan, before = self._state, self._plan, self._ground
-        roster = state.roster_without(gone) or Roster(entrants=())
+        roster = roster or state.roster_without(gone) or Roster(entrants=())
         same_roster = before is not None and before.roster == roster
         base = before.base if before is not None and same_roster else Field.of(roster, plan.race, state.tags)
         if before is not None and same_roster and before.decisions.categories == decisions.categories:

@@ -23,6 +23,7 @@ from calanque.log_words import journalled_words
 from calanque.mqtt_mats import mqtt_readers
 from calanque.reader_words import kind_reached
 from calanque.recorder import Recorder
+from calanque.roster_import import file_digest
 from calanque.sources import SourceBoard, SourceSink
 from config.loader import load_race
 from config.plan import RacePlan
@@ -201,11 +202,30 @@ class Engine:
         rules = self._state.rules
         if not rules or rules[-1].body.text != self.plan.text:
             await self.recorder.record(RulesBody(text=self.plan.text, file=str(self.folder.race_file)))
-        roster = self.options.roster or self.folder.latest_roster()
+        roster = self._roster_to_take()
         if roster is not None:
             await self.controls.take_roster(roster, author="engine")
         elif self._state.roster is None:
             logger.warning("no roster yet: put one into %s, or give --roster", self.folder.roster)
+
+    def _roster_to_take(self) -> Path | None:
+        """The roster file of the command line or the folder, unless that would undo what people changed at the desk."""
+        file, version = self.options.roster or self.folder.latest_roster(), self._state.roster_version
+        if file is None or version is None or not version.body.change:
+            return file
+        if file_digest(file) == version.body.digest:
+            return None  # the file that the desk went on from
+        changed = f"{' '.join(version.body.change)}, by {version.body.author}"
+        if self.options.roster is not None:
+            logger.warning("%s takes the place of what was changed at the desk (last %s)", file, changed)
+            return file
+        logger.warning(
+            "%s is not taken: the roster was changed at the desk (last %s); send the file to the desk to see the "
+            "difference, or give --roster",
+            file,
+            changed,
+        )
+        return None
 
     async def _watch(self) -> None:
         """Ends the run when the picture can no longer be made, and says it when the journal cannot be written."""

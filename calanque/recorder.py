@@ -14,7 +14,7 @@ from typing import Final
 
 from calanque.recent import Recent
 from readers.race_clock import RaceClock
-from timing.entries import Body, Delivery, new_entry, reads_entry
+from timing.entries import Body, Delivery, RosterBody, new_entry, reads_entry
 from timing.errors import JournalNotWritten
 from timing.identity import IdentityIndex
 from timing.journal import Entry, Journal, NewEntry
@@ -85,10 +85,17 @@ class Recorder:
 
     async def record(self, *bodies: Body) -> tuple[int, ...]:
         """Journals decisions and events; their numbers, once they are durable."""
-        numbers = await self._durably(await self._queued([new_entry(body, self._clock.now_us()) for body in bodies]))
+        entries = [await self._entry(body) for body in bodies]
+        numbers = await self._durably(await self._queued(entries))
         for number, body in zip(numbers, bodies, strict=True):
             self._told(number, body)
         return numbers
+
+    async def _entry(self, body: Body) -> NewEntry:
+        now_us = self._clock.now_us()
+        if isinstance(body, RosterBody):  # a whole roster takes long to write down, and the loop has others to serve
+            return await asyncio.to_thread(new_entry, body, now_us)
+        return new_entry(body, now_us)
 
     def note(self, body: Body) -> None:
         """Journals something nobody waits for; left out while the journal takes nothing."""

@@ -150,6 +150,23 @@ class _Telling:
             return f"{found.stamp_us} µs"
 
     def roster(self, body: RosterBody) -> str:
+        match body.change:
+            case ("new", bib):
+                return self.say(f"dossard {line(bib)} inscrit au guichet", f"bib {line(bib)} entered at the desk")
+            case ("fields", bib):
+                return self.say(f"fiche du dossard {line(bib)} changée", f"fields of bib {line(bib)} changed")
+            case ("rebib", old, new):
+                return self.say(
+                    f"dossard {line(old)} remplacé par {line(new)}", f"bib {line(old)} replaced by {line(new)}"
+                )
+            case ("bind", bib, tag):
+                return self.say(
+                    f"puce {line(tag)} liée au dossard {line(bib)}", f"chip {line(tag)} bound to bib {line(bib)}"
+                )
+            case ("unbind", bib, tag):
+                return self.say(
+                    f"puce {line(tag)} retirée au dossard {line(bib)}", f"chip {line(tag)} taken off bib {line(bib)}"
+                )
         many = len(body.roster) != 1
         number = count(len(body.roster), self.language)
         return self.say(

@@ -83,11 +83,19 @@ class RulesBody:
 
 @dataclass(frozen=True, kw_only=True)
 class RosterBody:
-    """A whole version of the roster."""
+    """A whole version of the roster.
+
+    `file`: where it came from, `digest`: the SHA-256 of that file's bytes. `change`: what was changed of the version
+    before at a desk, which keeps its file and digest; empty for a version that is a file's. It names the act and what
+    it is about: (`new`, bib), (`fields`, bib), (`rebib`, old bib, new bib), (`bind`, bib, tag), (`unbind`, bib, tag), or
+    (`file`,) for one that was compared at the desk.
+    """
 
     roster: Roster
     file: str = ""
     author: str = ""
+    digest: str = ""
+    change: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,7 +255,8 @@ def _encode_roster(body: RosterBody) -> bytes:
     columns["tags"] = [e.tags for e in entrants]
     columns["sex"] = [e.sex.value for e in entrants]
     columns["birth_date"] = [None if e.birth_date is None else e.birth_date.isoformat() for e in entrants]
-    return zlib.compress(_json({"file": body.file, "author": body.author, "columns": columns}), 1)
+    told = {name: value for name in ("digest", "change") if (value := getattr(body, name))}
+    return zlib.compress(_json({"file": body.file, "author": body.author, **told, "columns": columns}), 1)
 
 
 def _decode_roster(entry: Entry) -> RosterBody:
@@ -265,7 +274,13 @@ def _decode_roster(entry: Entry) -> RosterBody:
     # In the order of the fields: a roster of 20,000 is decoded while somebody waits.
     values = [columns[name] if name in columns else [defaults[name]] * count for name in Entrant._fields]
     entrants = tuple(map(Entrant._make, zip(*values, strict=True)))
-    return RosterBody(roster=Roster(entrants=entrants), file=found["file"], author=found["author"])
+    return RosterBody(
+        roster=Roster(entrants=entrants),
+        file=found["file"],
+        author=found["author"],
+        digest=found.get("digest", ""),
+        change=tuple(found.get("change", ())),
+    )
 
 
 def _encode_gun(body: GunBody) -> bytes:

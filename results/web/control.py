@@ -25,6 +25,7 @@ Author = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, m
 Identifier = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 DeviceName = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{1,16}$")]
 BibText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=16)]
+TagText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
 PathText = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
 
 # An instant of a race is within the years people time races in: seconds or milliseconds sent by mistake are refused.
@@ -155,22 +156,70 @@ class HandBibs(_Command):
     bibs: Annotated[list[GivenWord], Field(min_length=1, max_length=HAND_MAX)]
 
 
+RosterVersion = Annotated[int, Field(strict=True, ge=0)]
+"""The journal number of the roster that the author saw; 0: none was there yet."""
+
+
+class EntrantTyped(_Command):
+    """A new entrant (`create`, with tags), or fields of one that is there, as texts; what is not given stays."""
+
+    author: Author
+    bib: BibText
+    fields: Annotated[dict[Identifier, Annotated[str, StringConstraints(max_length=200)]], Field(max_length=40)]
+    create: bool = False
+    tags: Annotated[list[TagText], Field(max_length=8)] = []
+    seen: RosterVersion = 0
+
+
+class OtherBib(_Command):
+    """Another bib for somebody; the old one is void."""
+
+    author: Author
+    bib: BibText
+    new_bib: BibText
+    seen: RosterVersion
+
+
+class TagBound(_Command):
+    """A tag is worn by somebody, or (`bound` false) no more. `take`: although somebody else has it."""
+
+    author: Author
+    bib: BibText
+    tag: TagText
+    bound: bool = True
+    take: bool = False
+    seen: RosterVersion
+
+
+class RosterTaken(_Command):
+    """A roster file that was sent to the desk and compared there is taken. `keep`: those it does not have stay."""
+
+    author: Author
+    digest: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    seen: RosterVersion
+    keep: bool = False
+
+
 class StatusAsked(_Command):
     """What the engine is doing: sources, journal, counts."""
 
 
 COMMANDS: Final[Mapping[str, type[_Command]]] = {
+    "bind_tag": TagBound,
     "close": Close,
+    "entrant": EntrantTyped,
     "gun": Gun,
     "hand_bib": HandBibs,
     "hand_stamp": HandStamps,
     "note": Note,
     "post": Post,
     "publish": Publish,
+    "rebib": OtherBib,
     "roster": Roster,
     "rule": Rule,
     "seen": Seen,
     "status": StatusAsked,
+    "take_roster": RosterTaken,
 }
 
 
