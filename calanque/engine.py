@@ -44,7 +44,7 @@ from results.web.server import LiveServer
 from results.web.sessions import Sessions
 from results.web.stream import Hub, View
 from timing.entries import Body, NoteBody, RulesBody
-from timing.instants import Duration
+from timing.instants import Duration, Instant
 from timing.journal import Journal
 from timing.race import Source
 from timing.reader_kinds import KIND_OF
@@ -120,6 +120,13 @@ class Engine:
     @property
     def clock(self) -> RaceClock:
         return self.options.clock
+
+    @property
+    def race_rate(self) -> float:
+        return self.clock.rate
+
+    def race_now_us(self) -> Instant:
+        return self.clock.now_us()
 
     @property
     def state(self) -> RaceState:

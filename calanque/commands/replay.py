@@ -23,6 +23,7 @@ from results.web.hubs import Hubs, views_of
 from results.web.server import LiveServer
 from results.web.stream import Hub, View
 from timing.entries import PublicationBody, decode
+from timing.instants import Instant
 from timing.journal import Entry, EntryKind, Journal
 from timing.state import RaceState
 
@@ -95,9 +96,17 @@ def _groups(journal: Journal, through: int) -> Iterator[list[Entry]]:
 class _Shown:
     """A race that is only looked at: what the pages need, and no commands."""
 
-    def __init__(self, plan: RacePlan) -> None:
+    def __init__(self, plan: RacePlan, clock: RaceClock) -> None:
         self.hubs = Hubs()
         self.race_title = plan.title
+        self._clock = clock
+
+    @property
+    def race_rate(self) -> float:
+        return self._clock.rate
+
+    def race_now_us(self) -> Instant:
+        return self._clock.now_us()
 
     @property
     def hub(self) -> Hub:
@@ -117,7 +126,7 @@ async def _shown(plan: RacePlan, journal: Journal, through: int, speed: str, por
     entries = [entry for entry in journal.entries() if entry.number <= through]
     reads = [entry.at_us for entry in entries if entry.kind is EntryKind.READS]
     clock = RaceClock.simulated(reads[0] if reads else plan.race.first_instant_us, speed)
-    race = _Shown(plan)
+    race = _Shown(plan, clock)
     loop = asyncio.get_running_loop()
 
     def show(boards: Boards) -> None:

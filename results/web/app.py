@@ -15,8 +15,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount
 
 from results.web.attempts import Attempts
+from results.web.clock_routes import clock_routes
 from results.web.commands_route import command_route
 from results.web.gate import Gate
+from results.web.hand_routes import hand_routes, time_routes
 from results.web.live_race import LiveRace
 from results.web.pages import Pages
 from results.web.public_routes import public_routes
@@ -35,7 +37,7 @@ _SHARED_FILES: Final = _WEB.parent / "static"
 
 def staff_routes(live: LiveRace, pages: StaffPages) -> list[StaffRoute]:
     """Every page, stream and form of the staff: a line for each, with the roles that may use it, where it is made."""
-    return []
+    return [*hand_routes(live, pages)]
 
 
 def build_app(
@@ -55,6 +57,8 @@ def build_app(
     gate = None if sessions is None else Gate(sessions)
     routes: list[BaseRoute] = [
         *public_routes(live, Pages(board_step_ms=board_step_ms)),
+        *time_routes(live),
+        *clock_routes(live),
         command_route(live, token, gate),
     ]
     if gate is not None:

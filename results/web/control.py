@@ -224,16 +224,22 @@ COMMANDS: Final[Mapping[str, type[_Command]]] = {
 
 
 MAY_GIVE: Final[Mapping[str, frozenset[Access]]] = {
+    "bind_tag": CREWING,
     "close": CREWING,
+    "entrant": CREWING,
     "gun": CREWING,
+    "hand_bib": CREWING,
+    "hand_stamp": CREWING,
     "note": CREWING,
     "post": CREWING,
     "publish": CREWING,
+    "rebib": CREWING,
     # It reads a file of the engine's machine by its path: for those who have the race folder.
     "roster": NOBODY,
     "rule": CREWING,
     "seen": CREWING,
     "status": CREWING,
+    "take_roster": CREWING,
 }
 """Which sessions may give a command; the token of the race folder may give all."""
 

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from results.web.hubs import Hubs
 from results.web.stream import Hub, View
+from timing.instants import Instant
 
 
 class LiveRace(Protocol):
@@ -12,6 +14,17 @@ class LiveRace(Protocol):
     @property
     def hub(self) -> Hub:
         """Where views are published; always holds one."""
+
+    @property
+    def hubs(self) -> Hubs:
+        """The streams of all audiences; `hub` is the public's."""
+
+    @property
+    def race_rate(self) -> float:
+        """Seconds of the race clock in a real one; 0: as fast as possible, the race clock stands still."""
+
+    def race_now_us(self) -> Instant:
+        """The race clock, now."""
 
     @property
     def race_title(self) -> Mapping[str, str]:

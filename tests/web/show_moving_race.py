@@ -13,9 +13,10 @@ from moving_race import MovingRace, moving_race
 
 from results.web.access import Access
 from results.web.app import build_app
+from results.web.hubs import Hubs
 from results.web.server import LiveServer
 from results.web.sessions import Sessions
-from results.web.stream import Hub, View
+from results.web.stream import Hub, View, real_now_us
 from timing.instants import MINUTE, SECOND
 
 TOKEN = "a-token-of-the-race-folder"
@@ -37,10 +38,19 @@ class ShownRace:
 
     def __init__(self, race: MovingRace, *, clients_max: int = 100) -> None:
         self.race = race
-        self.hub = Hub(clients_max=clients_max)
+        self.hubs = Hubs(public=Hub(clients_max=clients_max))
+        self.hub = self.hubs.public
         self.race_title = {"fr": "Marseille-Cassis", "en": "Marseille-Cassis"}
         self.commands: list[dict[str, Any]] = []
         self.number = 0
+
+    @property
+    def race_rate(self) -> float:
+        return float(self.view().board["clock"]["rate"])
+
+    def race_now_us(self) -> int:
+        view = self.view()
+        return int(view.board["clock"]["race_now_us"] + (real_now_us() - view.made_us) * self.race_rate)
 
     def view(self) -> View:
         view = self.hub.latest
