@@ -5,6 +5,7 @@ The journal is written here; what is sound and what follows is said by `hand_des
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from calanque.derived import Derived
@@ -44,6 +45,7 @@ class DeskControls:
         self._index = EntrantIndex(Roster(entrants=()))
         self.commands: dict[str, Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]] = {
             "bind_tag": lambda command: self._changed(command, RosterDesk.tag),
+            "desk_frame": self._frame,
             "entrant": lambda command: self._changed(command, RosterDesk.entrant),
             "find_entrants": self._find,
             "hand_bib": self._hand_bib,
@@ -63,8 +65,7 @@ class DeskControls:
         try:
             return await asyncio.wrap_future(self._engine.live.consult(question, settle=settle))
         except EntrantRefused as error:
-            faults = [{"field": fault.field, "message": fault.message} for fault in error.faults]
-            raise CommandRefused(faults) from error
+            raise CommandRefused([asdict(fault) for fault in error.faults]) from error
 
     def _desk(self, derived: Derived) -> RosterDesk:
         return RosterDesk(self._engine.plan, self._engine.state, derived)
@@ -106,6 +107,15 @@ class DeskControls:
             body, answer = await self._asked(lambda derived: act(self._desk(derived), command))
             number = await self._decide(body)
         return answer | {"number": number, "entrant": self._row(body.roster, body.roster.by_bib[answer["bib"]])}
+
+    async def _frame(self, command: dict[str, Any]) -> dict[str, Any]:
+        """What a form needs of the race: its waves, roles and mats."""
+        race = self._engine.plan.race
+        return {
+            "waves": [{"id": wave.id, "name": wave.name} for wave in race.waves],
+            "roles": list(self._engine.plan.roles),
+            "mats": [{"id": mat.id, "point": mat.point} for mat in race.course.mats],
+        }
 
     async def _find(self, command: dict[str, Any]) -> dict[str, Any]:
         """Entrants by what was typed (`text`), with all their fields; `version`: of the roster they are from."""

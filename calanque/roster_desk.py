@@ -30,6 +30,8 @@ from timing.rulings import AssignTag, SwapTags, bibs_of
 from timing.state import RaceState
 
 Answer = dict[str, Any]
+Note = dict[str, str]
+"""What does not follow by itself: `rulings` or `stamps` (`code`), these `numbers` of them, name the `old` bib."""
 
 
 class RosterDesk:
@@ -95,7 +97,13 @@ class RosterDesk:
         return self._version(roster, bib, ("bind", bib, tag), command)
 
     def _version(
-        self, roster: Roster, bib: Bib, change: tuple[str, ...], command: Mapping[str, Any], *, notes: tuple[str, ...] = ()
+        self,
+        roster: Roster,
+        bib: Bib,
+        change: tuple[str, ...],
+        command: Mapping[str, Any],
+        *,
+        notes: tuple[Note, ...] = (),
     ) -> tuple[RosterBody, Answer]:
         before = self._state.roster_version
         file, digest = ("", "") if before is None else (before.body.file, before.body.digest)
@@ -115,14 +123,8 @@ class RosterDesk:
         if then != now:
             version = self._state.roster_version
             author = "" if version is None else f", last by {version.body.author}"
-            raise EntrantRefused(
-                [
-                    FieldFault(
-                        field="seen",
-                        message=f"bib {bib} was changed meanwhile{author}: look at it, then change it again",
-                    )
-                ]
-            )
+            message = f"bib {bib} was changed meanwhile{author}: look at it, then change it again"
+            raise EntrantRefused([FieldFault(field="seen", message=message, code="changed", about=bib)])
 
     def _check_not_ruled(self, tag: Tag) -> None:
         """Raises: EntrantRefused when a ruling says whose the tag is: the roster would say it in vain."""
@@ -131,7 +133,7 @@ class RosterDesk:
             swapped = any(tag in entrant.tags for entrant in self.roster.entrants if entrant.bib in bibs)
             if swapped or (isinstance(act, AssignTag) and act.tag == tag):
                 message = f"a ruling says whose tag {tag} is: withdraw it, or rule again (assign_tag)"
-                raise EntrantRefused([FieldFault(field="tag", message=message)])
+                raise EntrantRefused([FieldFault(field="tag", message=message, code="ruled", about=tag)])
 
     def _check_not_run(self, tag: Tag) -> None:
         """Raises: EntrantRefused when whoever has the tag has run with it: the hour of the change matters then."""
@@ -142,7 +144,7 @@ class RosterDesk:
                 f"bib {holder.bib}, {named(holder)}, was seen on the course and may owe it to tag {tag}: "
                 "rule who wore it from which hour on (assign_tag)"
             )
-            raise EntrantRefused([FieldFault(field="tag", message=message)])
+            raise EntrantRefused([FieldFault(field="tag", message=message, code="ran", about=holder.bib)])
 
     def has_crossed(self, bib: Bib) -> bool:
         """Whether somebody was seen at any point."""
@@ -150,7 +152,7 @@ class RosterDesk:
         index = picture.roster.by_bib.get(bib)
         return index is not None and bool((picture.times.crossing_us[:, index] != MISSING).any())
 
-    def _about_bib(self, old: Bib, new: Bib) -> tuple[str, ...]:
+    def _about_bib(self, old: Bib, new: Bib) -> tuple[Note, ...]:
         """What was said of the old bib and does not follow by itself."""
         ruled = [
             str(ruling.number)
@@ -161,11 +163,9 @@ class RosterDesk:
         seen = sum(s.body.bib == old and s.number not in self._state.withdrawn for s in self._state.sightings)
         notes = []
         if ruled:
-            notes.append(
-                f"rulings {', '.join(ruled)} name bib {old} and are without effect now: rule again for bib {new}"
-            )
+            notes.append({"code": "rulings", "numbers": ", ".join(ruled), "old": old, "new": new})
         if stamped or seen:
-            notes.append(f"{stamped + seen} hand times and sightings name bib {old}: type bib {new} there")
+            notes.append({"code": "stamps", "numbers": str(stamped + seen), "old": old, "new": new})
         return tuple(notes)
 
 

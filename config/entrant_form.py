@@ -38,10 +38,15 @@ FORM_FIELDS: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldFault:
-    """What is wrong with one field, and what would be accepted."""
+    """What is wrong with one field, and what would be accepted.
+
+    `code` names what a page says in its own words, with `about`; empty where the message says it all.
+    """
 
     field: str
     message: str
+    code: str = ""
+    about: str = ""
 
 
 class EntrantRefused(RaceDayError):

@@ -24,7 +24,7 @@ def with_new(roster: Roster, entrant: Entrant) -> Roster:
     """The roster with one more. Raises: EntrantRefused when the bib or a tag is somebody's."""
     holder = roster.by_bib.get(entrant.bib)
     if holder is not None:
-        raise _refused("bib", f"bib {entrant.bib} is {named(roster.entrants[holder])}'s: give a free one")
+        raise _of_other("bib", roster.entrants[holder], f"bib {entrant.bib} is {{}}'s: give a free one")
     for tag in entrant.tags:
         _check_free(roster, tag, entrant.bib)
     return Roster(entrants=(*roster.entrants, entrant))
@@ -48,7 +48,7 @@ def with_other_bib(roster: Roster, old: Bib, new: Bib) -> Roster:
     if at_new is not None:
         holder = roster.entrants[at_new]
         if not is_spare(holder):
-            raise _refused("new_bib", f"bib {new} is {named(holder)}'s: give a free one")
+            raise _of_other("new_bib", holder, f"bib {new} is {{}}'s: give a free one")
         spare = holder.tags
     handed = entrant._replace(bib=new, tags=tuple(dict.fromkeys((*entrant.tags, *spare))))
     rows = [handed if each.bib == old else each for each in roster.entrants if each.bib != new]
@@ -82,8 +82,7 @@ def without_tag(roster: Roster, bib: Bib, tag: Tag) -> Roster:
 def _check_free(roster: Roster, tag: Tag, bib: Bib) -> None:
     holder = roster.by_tag.get(tag)
     if holder is not None and roster.entrants[holder].bib != bib:
-        other = roster.entrants[holder]
-        raise _refused("tag", f"tag {tag} is bib {other.bib}'s, {named(other)}: say that it is taken from them")
+        raise _of_other("tag", roster.entrants[holder], f"tag {tag} is {{}}'s: say that it is taken from them")
 
 
 def is_spare(entrant: Entrant) -> bool:
@@ -94,6 +93,11 @@ def is_spare(entrant: Entrant) -> bool:
 def named(entrant: Entrant) -> str:
     """`Anne ROY`, else the bib."""
     return f"{entrant.first_name} {entrant.last_name.upper()}".strip() or f"bib {entrant.bib}"
+
+
+def _of_other(field: str, other: Entrant, message: str) -> EntrantRefused:
+    about = f"{other.bib} {other.first_name} {other.last_name.upper()}".strip()
+    return EntrantRefused([FieldFault(field=field, message=message.format(about), code=f"other_{field}", about=about)])
 
 
 def _refused(field: str, message: str) -> EntrantRefused:

@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute, Mount
 from results.web.attempts import Attempts
 from results.web.clock_routes import clock_routes
 from results.web.commands_route import command_route
+from results.web.desk_routes import desk_routes
 from results.web.gate import Gate
 from results.web.hand_routes import hand_routes, time_routes
 from results.web.live_race import LiveRace
@@ -37,7 +38,7 @@ _SHARED_FILES: Final = _WEB.parent / "static"
 
 def staff_routes(live: LiveRace, pages: StaffPages) -> list[StaffRoute]:
     """Every page, stream and form of the staff: a line for each, with the roles that may use it, where it is made."""
-    return [*hand_routes(live, pages)]
+    return [*hand_routes(live, pages), *desk_routes(live, pages)]
 
 
 def build_app(

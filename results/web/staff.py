@@ -27,6 +27,7 @@ SIGN_IN: Final = "/sign-in"
 
 StaffEndpoint = Callable[[Request, Session], Awaitable[Response]]
 StaffWrite = Callable[[Request, Session, Mapping[str, str]], Awaitable[Response]]
+StaffUpload = Callable[[Request, Session, bytes], Awaitable[Response]]
 Denied = Callable[[Request, Session, frozenset[Access]], Response]
 """The page that says that a session has not the role: request, session, the roles that may."""
 
@@ -35,7 +36,7 @@ Denied = Callable[[Request, Session, frozenset[Access]], Response]
 class StaffRoute:
     """A route that only sessions with one of the roles reach. `paths`: one, or the French and the English one.
 
-    `endpoint` reads, or `write` writes: one of them.
+    `endpoint` reads, `write` takes a form, or `upload` a file of at most `upload_max` bytes: one of them.
     """
 
     paths: tuple[str, ...]
@@ -43,9 +44,12 @@ class StaffRoute:
     is_page: bool = False
     endpoint: StaffEndpoint | None = None
     write: StaffWrite | None = None
+    upload: StaffUpload | None = None
+    upload_max: int = 0
 
     def __post_init__(self) -> None:
-        assert (self.endpoint is None) != (self.write is None), "a route either reads or writes"
+        ways = (self.endpoint, self.write, self.upload)
+        assert sum(way is not None for way in ways) == 1, "a route either reads, or takes a form or a file"
 
 
 def staff_page(path: str, endpoint: StaffEndpoint, *, roles: frozenset[Access]) -> StaffRoute:
@@ -81,6 +85,14 @@ def staff_write(path: str, endpoint: StaffWrite, *, roles: frozenset[Access]) ->
     return StaffRoute(paths=(path,), write=endpoint, roles=roles)
 
 
+def staff_upload(path: str, endpoint: StaffUpload, *, roles: frozenset[Access], most: int) -> StaffRoute:
+    """A file that a page sends as the body of `POST path`, at most `most` bytes, given to the endpoint.
+
+    The token of the session is in the header `X-CSRF-Token`; checked before anything is read.
+    """
+    return StaffRoute(paths=(path,), upload=endpoint, upload_max=most, roles=roles)
+
+
 def language_of(request: Request) -> str:
     """`en` below `/en`, else `fr`."""
     path = request.url.path
@@ -89,9 +101,10 @@ def language_of(request: Request) -> str:
 
 def guarded(route: StaffRoute, gate: Gate, denied: Denied) -> list[Route]:
     """The routes of a declaration, each behind the gate."""
-    answer, methods = (
-        (_reading(route, gate, denied), ["GET", "HEAD"]) if route.write is None else (_writing(route, gate), ["POST"])
-    )
+    if route.endpoint is not None:
+        answer, methods = _reading(route, gate, denied), ["GET", "HEAD"]
+    else:
+        answer, methods = (_writing if route.upload is None else _uploading)(route, gate), ["POST"]
     return [Route(path, answer, methods=methods) for path in route.paths]
 
 
@@ -138,6 +151,29 @@ def _writing(route: StaffRoute, gate: Gate) -> Callable[[Request], Awaitable[Res
         if session.access not in route.roles:
             return refused(403, f"for {roles_said(route.roles)}; this session is of {session.access}")
         response = await write(request, session, form)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    return answer
+
+
+def _uploading(route: StaffRoute, gate: Gate) -> Callable[[Request], Awaitable[Response]]:
+    upload = route.upload
+    assert upload is not None
+
+    async def answer(request: Request) -> Response:
+        session = gate.session(request)
+        if session is None:
+            return refused(401, "sign in first, at /sign-in")
+        reason = gate.write_refused(request, session)
+        if reason is not None:
+            return refused(403, reason)
+        if session.access not in route.roles:
+            return refused(403, f"for {roles_said(route.roles)}; this session is of {session.access}")
+        body = await body_of(request, route.upload_max)
+        if body is None:
+            return refused(413, f"a file has at most {route.upload_max // 1_000_000} MB")
+        response = await upload(request, session, body)
         response.headers.setdefault("Cache-Control", "no-store")
         return response
 

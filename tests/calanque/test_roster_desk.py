@@ -96,7 +96,7 @@ async def test_what_was_ruled_on_the_old_bib_is_told(engine: Engine) -> None:
     act = {"act": "declare", "bibs": ["3"], "status": "DNF", "at_us": at("10:00:00")}
     number = (await give(engine, "rule", act=act))["number"]
     (note,) = (await give(engine, "rebib", bib="3", new_bib="9003", seen=await version(engine)))["notes"]
-    assert f"rulings {number} name bib 3" in note
+    assert note == {"code": "rulings", "numbers": str(number), "old": "3", "new": "9003"}
 
 
 async def test_two_desks_at_once_lose_nothing(engine: Engine) -> None:
