@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from axe import serious_faults
 from desk_engine import desk_folder, opened, running, signed_in, until, url_of
 from playwright.async_api import Browser, Page, async_playwright, expect
 from small_race import at
@@ -271,6 +272,26 @@ async def test_an_engine_that_comes_back_gets_what_was_stamped_while_it_was_away
     async with running(folder, port=port, clock="10:25:00") as engine:
         assert [stamp.number for stamp in await arrived(engine, 2)] == [1, 2]
         await expect(page.locator("[data-part=kept]")).to_contain_text("tout est transmis")
+
+
+async def test_pages_of_hand_timing_desk_and_clock_keep_nobody_out(
+    browser: Browser, folder: RaceFolder, engine: Engine
+) -> None:
+    """axe-core finds nothing serious, in both themes, with stamps and an entrant open."""
+    stamps = [{"number": n, "point": "FINISH", "at_us": at("10:10:30"), "error_us": None} for n in (1, 2)]
+    await engine.control({"command": "hand_stamp", "author": "Ida", "device": "ZZ", "stamps": stamps})
+    for width, height in ((390, 844), (1280, 800)):
+        context = await signed_in(browser, folder, width=width, height=height)
+        for path in ("/pointage", "/en/pointage", "/desk", "/en/desk", "/clock"):
+            page = await opened(context, url_of(folder) + path)
+            if path.endswith("desk"):
+                await page.locator("#find").fill("nom1")
+                await page.keyboard.press("Enter")
+                await expect(page.locator("#f-bib")).to_have_value("1")
+            for theme in ("", "tente"):
+                await page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
+                assert await serious_faults(page) == [], (path, width, theme)
+            await page.close()
 
 
 async def test_the_list_is_exported_and_nobody_without_a_sign_in_sees_or_writes_any_of_it(

@@ -301,8 +301,9 @@ const cells = (row, ...inside) => {
   return make("tr", row.crossed ? "crossed" : "", head, ...inside.map((each) => make("td", "", each)), make("td", "", row.crossed ? words.desk_crossed : ""));
 };
 const personRow = (row) => cells(row, row.name || "–", row.tags.join(", ") || words.desk_no_tag);
+const fieldName = (field) => words[`desk_field_${field.startsWith("birth") ? "birth" : field}`] ?? words[`desk_${field}`] ?? field;
 const changeRow = (row) => cells(row, make("span", "", ...row.fields.flatMap(({ field, was, becomes }, n) => [
-  n ? " · " : "", `${words[`desk_field_${field}`] ?? words[`desk_${field}`] ?? field} `, make("s", "", was || "–"), ` ${becomes || "–"}`])));
+  n ? " · " : "", `${fieldName(field)} `, make("s", "", was || "–"), ` ${becomes || "–"}`])));
 byId("take-roster").querySelector("button").addEventListener("click", async () => {
   const { ok, status, answer } = await command("take_roster", { digest: difference.digest, seen: difference.seen, keep: difference.keep });
   if (!ok) { put(byId("import-fault"), status === 0 ? words.desk_away : answer.faults?.map(faultText).join(" ") || answer.error); return; }
