@@ -11,6 +11,7 @@ from config.plan import RacePlan
 from config.roster_values import (
     bib_of,
     birth_reader,
+    editions_of,
     elite_of,
     licence_of,
     nationality_of,
@@ -31,7 +32,7 @@ _PLAIN: Final = ("last_name", "first_name", "category", "club", "team", "town", 
 
 FORM_FIELDS: Final = (
     *("last_name", "first_name", "sex", "birth", "category", "nationality", "club", "team", "town", "licence", "wave"),
-    *("role", "elite", "status", "public", "say"),
+    *("role", "elite", "status", "public", "say", "editions"),
 )
 """What can be typed of an entrant, beside the bib and the tags; `birth` is a date or a year."""
 
@@ -94,6 +95,7 @@ def _readers(plan: RacePlan, birth: str) -> Mapping[str, Callable[[str], tuple[A
         "licence": licence_of,
         "wave": wave_reader((wave.id, wave.name) for wave in plan.race.waves),
         "role": role_reader(plan.roles),
+        "editions": editions_of,
         "elite": elite_of,
         "status": status_of,
         "public": public_of,

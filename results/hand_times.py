@@ -5,10 +5,10 @@ delivery that is repeated: a stamp is known by its device and number, a word abo
 Hand times are evidence: nothing here gives anybody a time.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from timing.desk_entries import DeskBody, HandBibBody, HandStampBody
 from timing.instants import Duration, Instant
@@ -151,14 +151,3 @@ def hand_stamps(desk: Iterable[Recorded[DeskBody]]) -> tuple[HandStamp, ...]:
 
 def word_of(body: HandBibBody) -> BibWord:
     return BibWord(at_us=body.at_us, author=body.author, bib=body.bib or "")
-
-
-NO_STAMPS: Final[tuple[HandStamp, ...]] = ()
-
-
-def by_point(stamps: Iterable[HandStamp]) -> Mapping[str, tuple[HandStamp, ...]]:
-    """The stamps of each point, in their order."""
-    found: dict[str, list[HandStamp]] = {}
-    for stamp in stamps:
-        found.setdefault(stamp.point, []).append(stamp)
-    return {point: tuple(each) for point, each in found.items()}

@@ -87,8 +87,8 @@ class RosterBody:
 
     `file`: where it came from, `digest`: the SHA-256 of that file's bytes. `change`: what was changed of the version
     before at a desk, which keeps its file and digest; empty for a version that is a file's. It names the act and what
-    it is about: (`new`, bib), (`fields`, bib), (`rebib`, old bib, new bib), (`bind`, bib, tag), (`unbind`, bib, tag), or
-    (`file`,) for one that was compared at the desk.
+    it is about: (`new`, bib), (`fields`, bib), (`rebib`, old bib, new bib), (`bind`, bib, tag), (`unbind`, bib, tag),
+    or (`file`,) for one that was compared at the desk.
     """
 
     roster: Roster

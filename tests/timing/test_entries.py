@@ -72,6 +72,7 @@ BODIES: list[Body] = [
     HandBibBody(device="tente", number=4, bib=None, at_us=5, author="R"),
     RulesBody(text='[event]\nname = "Été"\n', file="race.toml", author="Anne"),
     RosterBody(roster=Roster(entrants=())),
+    RosterBody(roster=Roster(entrants=()), file="a.csv", digest="0f" * 32, change=("rebib", "A 3", "9003")),
     RosterBody(
         roster=Roster(
             entrants=(

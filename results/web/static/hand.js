@@ -4,7 +4,7 @@
 //   const pane = handPane(document.getElementById("hand"));
 //   follow(events, (board, changed) => pane.take(board, changed));
 "use strict";
-import { command, words, say } from "./staff_link.js";
+import { command, renew, words, say } from "./staff_link.js";
 import { HandStore } from "./hand_store.js";
 import { RaceTime } from "./race_time.js";
 
@@ -253,9 +253,15 @@ export const handPane = (root) => {
       if (good) setTimeout(flush);
     } finally { sending = false; draw(); }
   };
+  // A page that was opened without a network may hold the token of a session before this one.
+  const given = async (name, fields) => {
+    const result = await command(name, fields);
+    if (result.status === 403) await renew();
+    return result;
+  };
   const sendStamps = async (stamps) => {
     const plain = stamps.map(({ number, point, at_us, error_us, order_only }) => ({ number, point, at_us, error_us, order_only }));
-    const { ok, status, answer } = await command("hand_stamp", { device: store.device, stamps: plain });
+    const { ok, status, answer } = await given("hand_stamp", { device: store.device, stamps: plain });
     if (!ok) return status === 422 && singly(stamps, answer.error);
     for (const number of [...answer.taken, ...answer.known]) {
       const stamp = store.stamps.get(number);
@@ -278,10 +284,10 @@ export const handPane = (root) => {
   };
   const sendWords = async () => {
     const ids = [...store.words.keys()].slice(0, BATCH);
-    const { ok, status } = await command("hand_bib", { bibs: ids.map((id) => store.words.get(id)) });
+    const { ok, status } = await given("hand_bib", { bibs: ids.map((id) => store.words.get(id)) });
     if (!ok && status === 422 && ids.length > 1) {
       for (const id of ids) {
-        const one = await command("hand_bib", { bibs: [store.words.get(id)] });
+        const one = await given("hand_bib", { bibs: [store.words.get(id)] });
         if (one.ok || one.status === 422) store.said([id]); else return false;
       }
       return true;

@@ -36,6 +36,11 @@ export const command = async (name, fields = {}) => {
 };
 const meta = document.querySelector("meta[name=csrf]");
 export const csrf = () => meta.content;
+/** Takes the token of the session as it is now; for a page that was kept from an earlier one. */
+export const renew = async () => {
+  const answer = await fetch("/session.json", { cache: "no-store" }).catch(() => null);
+  if (answer?.ok) meta.content = (await answer.json()).csrf;
+};
 /** Who is signed in at this page: `name`, `role`, `microphone`. */
 export const who = { ...meta.dataset };
 
