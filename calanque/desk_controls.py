@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from calanque.derived import Derived
+from calanque.derived import Derived, Picture
 from calanque.hand_desk import HandDesk
 from calanque.roster_desk import RosterDesk
 from calanque.roster_import import RosterImports, shown_difference, taken
@@ -17,6 +17,7 @@ from results.entrant_search import EntrantIndex
 from results.people import plain_text
 from results.web.control import CommandRefused
 from timing.entries import Body, RosterBody
+from timing.instants import MISSING
 from timing.roster import Roster
 
 if TYPE_CHECKING:
@@ -120,17 +121,25 @@ class DeskControls:
     async def _find(self, command: dict[str, Any]) -> dict[str, Any]:
         """Entrants by what was typed (`text`), with all their fields; `version`: of the roster they are from."""
 
-        def found(derived: Derived) -> dict[str, Any]:
+        def asked(derived: Derived) -> tuple[Roster, int, Picture]:
             desk = self._desk(derived)
-            if self._index.roster is not desk.roster:
-                self._index = EntrantIndex(desk.roster)
-            rows = self._index.find(command["text"])
-            shown = [self._row(desk.roster, row) for row in rows]
-            for each in shown:
-                each["crossed"] = desk.has_crossed(each["bib"])
-            return {"version": desk.version, "entrants": shown, "total": len(desk.roster)}
+            return desk.roster, desk.version, derived.picture()
 
-        return await self._asked(found)
+        roster, version, picture = await self._asked(asked)
+        # All of it beside the matching thread, which has a race to follow.
+        rows = await asyncio.to_thread(self._found, roster, command["text"])
+        seen = (picture.times.crossing_us != MISSING).any(axis=0)
+        shown = [self._row(roster, row) for row in rows]
+        for each in shown:
+            index = picture.roster.by_bib.get(each["bib"])
+            each["crossed"] = index is not None and bool(seen[index])
+        return {"version": version, "entrants": shown, "total": len(roster)}
+
+    def _found(self, roster: Roster, text: str) -> list[int]:
+        index = self._index
+        if index.roster is not roster:
+            index = self._index = EntrantIndex(roster, index)
+        return index.find(text)
 
     @staticmethod
     def _row(roster: Roster, row: int) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 Pure: the words of a roster are made ready once, then asked many times.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from config.folding import without_accents
@@ -14,11 +14,17 @@ _SHORTEST_TAG_END: Final = 4
 
 
 class EntrantIndex:
-    """A roster made ready to be searched."""
+    """A roster made ready to be searched. before: the index of another version, whose names are mostly the same."""
 
-    def __init__(self, roster: Roster) -> None:
+    def __init__(self, roster: Roster, before: "EntrantIndex | None" = None) -> None:
+        known: Mapping[tuple[str, str], str] = {} if before is None else before._known
         self.roster = roster
-        self._names = [_plain(f"{e.first_name} {e.last_name} {e.first_name}") for e in roster.entrants]
+        self._known: dict[tuple[str, str], str] = {
+            (e.first_name, e.last_name): known.get((e.first_name, e.last_name))
+            or _plain(f"{e.first_name} {e.last_name}")
+            for e in roster.entrants
+        }
+        self._names = [self._known[e.first_name, e.last_name] for e in roster.entrants]
 
     def find(self, text: str, limit: int = FOUND_MAX) -> list[int]:
         """Rows of the roster, the best first: the bib itself, bibs that begin so, tags that end so, names.
