@@ -17,6 +17,7 @@ from calanque.staff_boards import Moment, StaffBoards
 from config.plan import RacePlan
 from readers.race_clock import RaceClock
 from results.boards import Boards
+from results.standing import Standing
 from results.views import board_view
 from timing.clock_faults import ClockFinding
 from timing.instants import Duration
@@ -43,7 +44,7 @@ class LiveRace:
     """The picture of one race, and the thread that keeps it. Methods may be called from any thread.
 
     `failed`: what ended the thread. As of the last view: `clocks`, what is wrong with them; `late`, which points
-    deliver long after the fact.
+    deliver long after the fact; `standing`, the race as readers of lists are shown it (None before the first view).
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class LiveRace:
         self.failed: BaseException | None = None
         self.clocks: tuple[ClockFinding, ...] = ()
         self.late: tuple[LateData, ...] = ()
+        self.standing: Standing | None = None
 
     def start(self) -> None:
         """Shows what the state holds already, and goes on in its own thread."""
@@ -172,6 +174,7 @@ class LiveRace:
             states=picture.states,
             late=self.late,
         )
+        self.standing = picture.standing(self._plan, number=0 if latest is None else latest.number, at_us=now_us)
         moment = Moment(
             picture=picture, public=public, sources=sources, now_us=now_us, rate=self._clock.rate, late=self.late
         )

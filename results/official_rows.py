@@ -67,6 +67,18 @@ def with_official(rankings: Rankings, states: ListStates) -> Rankings:
     )
 
 
+_last_shown: tuple[Rankings, ListStates, Rankings] | None = None
+
+
+def shown_rankings(rankings: Rankings, states: ListStates) -> Rankings:
+    """The same as `with_official`; the last are kept, for most pages and views come of the same picture."""
+    global _last_shown
+    last = _last_shown
+    if last is None or last[0] is not rankings or last[1] is not states:
+        last = _last_shown = (rankings, states, with_official(rankings, states))
+    return last[2]
+
+
 def official_differences(rankings: Rankings, states: ListStates) -> tuple[OfficialDifference, ...]:
     """Where `rankings` as computed would have it otherwise than what is official, in the order of lists and places."""
     found: list[OfficialDifference] = []

@@ -74,6 +74,18 @@ def printed_people(eligibility: Eligibility, audience: Audience) -> tuple[Person
     )
 
 
+_last_public: tuple[Eligibility, tuple[Person, ...]] | None = None
+
+
+def public_people(eligibility: Eligibility) -> tuple[Person, ...]:
+    """What the public may read of each entrant; the last are kept, for it is asked many a second of the same roster."""
+    global _last_public
+    last = _last_public
+    if last is None or last[0] is not eligibility:
+        last = _last_public = (eligibility, printed_people(eligibility, Audience.PUBLIC))
+    return last[1]
+
+
 def _person(entrant: Entrant, category: str, *, hide_name: bool, hide_bib: bool) -> Person:
     return Person(
         bib="" if hide_bib else plain_text(entrant.bib),

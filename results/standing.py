@@ -8,8 +8,8 @@ from functools import cached_property
 
 from config.plan import RacePlan
 from results.list_states import NO_STATES, ListState, ListStates, StateOfList
-from results.official_rows import with_official
-from results.people import Audience, Person, printed_people
+from results.official_rows import shown_rankings
+from results.people import Audience, Person, printed_people, public_people
 from results.rankings import RankedList, Rankings
 from timing.decisions import NO_DECISIONS, Decisions
 from timing.instants import MISSING, Instant
@@ -37,7 +37,7 @@ class Standing:
 
     @cached_property
     def shown(self) -> Rankings:
-        return with_official(self.rankings, self.states)
+        return shown_rankings(self.rankings, self.states)
 
     def lists(self, audience: Audience) -> tuple[RankedList, ...]:
         """The lists an audience may see: all for the jury, else those that are handed to the public."""
@@ -56,7 +56,7 @@ class Standing:
 
     @cached_property
     def _public(self) -> tuple[Person, ...]:
-        return printed_people(self.shown.eligibility, Audience.PUBLIC)
+        return public_people(self.shown.eligibility)
 
     @cached_property
     def _jury(self) -> tuple[Person, ...]:

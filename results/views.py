@@ -15,9 +15,10 @@ from config.plan import MainRank, RacePlan
 from results.eligibility import Eligibility
 from results.field_on_course import STEP_M, field_on_course
 from results.list_states import NO_STATES, ListStates
+from results.list_versions import list_versions
 from results.massif import massif
-from results.official_rows import with_official
-from results.people import Audience, Person, printed_people
+from results.official_rows import shown_rankings
+from results.people import Person, public_people
 from results.rankings import NO_PLACE, RankedList, Rankings
 from timing.instants import MINUTE, MISSING, SECOND, Duration, Instant, datetime_of
 from timing.late_data import LateData
@@ -27,6 +28,9 @@ from timing.times import Flag, Status, Times
 
 LEADERS: Final = 10
 ARRIVALS: Final = 12
+FIRSTS: Final = 4
+"""Leaders of categories that are shown: those who came last."""
+
 FLOW_MINUTES_MAX: Final = 480
 """Bars of arrivals per minute: eight hours, beyond any course this draws."""
 
@@ -55,7 +59,7 @@ class BoardFrame:
         roles = [plan.role(entrant) for entrant in entrants]
         return cls(
             eligibility=eligibility,
-            people=printed_people(eligibility, Audience.PUBLIC),
+            people=public_people(eligibility),
             timed=np.array([role.timed for role in roles], np.bool_),
             announced=np.array([role.timed and role.announced for role in roles], np.bool_),
             race=_race_section(plan),
@@ -63,18 +67,6 @@ class BoardFrame:
 
 
 _last_frame: BoardFrame | None = None
-
-
-_last_shown: tuple[Rankings, ListStates, Rankings] | None = None
-
-
-def _shown(rankings: Rankings, states: ListStates) -> Rankings:
-    """The rankings with their official places; the last are kept, for most views come of the same picture."""
-    global _last_shown
-    last = _last_shown
-    if last is None or last[0] is not rankings or last[1] is not states:
-        last = _last_shown = (rankings, states, with_official(rankings, states))
-    return last[2]
 
 
 def frame_of(eligibility: Eligibility) -> BoardFrame:
@@ -110,10 +102,11 @@ def board_view(
     publication: `number` and `at_us` of the newest. race_now_us: the race clock; lag_us: how far delivery is behind
     it; rate: seconds of the race clock in one real second. late: points whose reads come long after they were made.
     """
-    rankings = _shown(rankings, states)
+    rankings = shown_rankings(rankings, states)
     frame = frame_of(rankings.eligibility)
     assert len(frame.people) == len(times) == len(roster), "times and rankings must be of the same roster"
     rows = _Rows(plan, frame, times, rankings)
+    versions = list_versions(rankings, states)
     running = frame.timed & (times.status == Status.STARTED)
     on_course = field_on_course(plan.race.course, times, running, race_now_us - lag_us)
     return {
@@ -126,7 +119,10 @@ def board_view(
         "points": _points_section(plan, times),
         "leaders": _leaders_section(plan, rows, states),
         "lists_state": str(states.over(ranked.id for ranked in rankings.lists if ranked.rule.public)),
+        "lists": [{"id": list_id, "state": str(states.of(list_id).state)} for list_id in versions],
+        "list_versions": list(versions.values()),
         "arrivals": _arrivals_section(rows),
+        "firsts": _firsts_section(plan, rows),
         "flow": _flow_section(times, race_now_us - lag_us),
         "field": {"step_m": STEP_M, "counts": on_course.counts, "head_m": on_course.head_m},
         "late": [asdict(each) for each in late],
@@ -306,6 +302,16 @@ def _arrivals_section(rows: _Rows) -> list[dict[str, Any]]:
     finished = np.flatnonzero(rows.frame.announced & (times.status == Status.FINISHED) & (times.finish_us != MISSING))
     newest = finished[_smallest(-times.finish_us[finished], ARRIVALS)]
     return [rows.row(int(index)) for index in newest]
+
+
+def _firsts_section(plan: RacePlan, rows: _Rows) -> list[dict[str, Any]]:
+    """Who leads a category, the newest at the line first; a leader whom the category would name is left out."""
+    rule = plan.main_list(MainRank.CATEGORY)
+    ranked = [each for each in rows.rankings.lists if each.rule is rule and rule is not None and rule.public]
+    leaders = [(int(each.entrants[0]), each) for each in ranked if len(each)]
+    told = [(index, each) for index, each in leaders if rows.frame.people[index].bib]
+    told.sort(key=lambda pair: -int(rows.times.finish_us[pair[0]]))
+    return [_leader(rows, each, 0) | {"list_id": each.id} for _, each in told[:FIRSTS]]
 
 
 def _smallest(values: Int64, wanted: int) -> Int64:

@@ -150,7 +150,7 @@ class WhyTelling:
         if point.used is not None and point.origin != "manual":
             said.append(self.passing(point))
             said.append(self.stamp(point.used.stamp, point.used.source))
-            said.extend(self.choice(choice, point) for choice in point.choices if choice in _CHOICES)
+            said.extend(self.choices(point))
         said.extend(self.group(group) for group in point.groups if group.reason is not Reason.SAME_PASSING)
         return said
 
@@ -220,8 +220,8 @@ class WhyTelling:
         shown = exact_hour(stamp.stamp_us, _UTC, self.language)
         return f"{shown} UTC" if stamp.clock == ClockKind.UTC else shown
 
-    def choice(self, choice: Choice, point: PointWhy) -> str:
-        return _CHOICES[choice](self, point)
+    def choices(self, point: PointWhy) -> list[str]:
+        return [_CHOICES[choice](self, point) for choice in point.choices if choice in _CHOICES]
 
     def group(self, group: ReadGroup) -> str:
         reason = REASONS[self.language][group.reason]
