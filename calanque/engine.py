@@ -21,6 +21,7 @@ from calanque.host_clock import HostClock, in_words
 from calanque.live import LiveRace
 from calanque.log_words import journalled_words
 from calanque.mqtt_mats import mqtt_readers
+from calanque.public_why import PublicWhy
 from calanque.reader_words import kind_reached
 from calanque.recorder import Recorder
 from calanque.roster_import import file_digest
@@ -37,17 +38,20 @@ from readers.transports import check_endpoint, is_link
 from results.boards import Boards
 from results.clock_words import clock_sentence
 from results.printing import Language
+from results.standing import Standing
 from results.web.app import build_app
 from results.web.hubs import Hubs, views_of
 from results.web.late import late_sentence
 from results.web.server import LiveServer
 from results.web.sessions import Sessions
 from results.web.stream import Hub, View
+from results.why import Why
 from timing.entries import Body, NoteBody, RulesBody
 from timing.instants import Duration, Instant
 from timing.journal import Journal
 from timing.race import Source
 from timing.reader_kinds import KIND_OF
+from timing.roster import Bib
 from timing.state import RaceState
 
 logger = logging.getLogger(__name__)
@@ -89,6 +93,7 @@ class Engine:
         self.recorder = Recorder(journal, state.identity_index(), options.clock, self.live.feed, self._tell_journalled)
         self._state = state
         self.controls = Controls(self)
+        self._public_why = PublicWhy(plan, state, self.live)
         self.far_mats: FarMats | None = None
 
     @classmethod
@@ -137,6 +142,14 @@ class Engine:
         latest = self.hub.latest
         assert latest is not None, "the first view is made before the pages are served"
         return latest
+
+    def standing(self) -> Standing:
+        latest = self.live.standing
+        assert latest is not None, "the first view is made before the pages are served"
+        return latest
+
+    async def why(self, bib: Bib) -> Why | None:
+        return await self._public_why.why(bib)
 
     async def control(self, command: dict[str, Any]) -> dict[str, Any]:
         return await self.controls.carry_out(command)

@@ -172,9 +172,15 @@ def overall_list(standing: Standing) -> RankedList | None:
     return next((ranked for ranked in standing.lists(Audience.PUBLIC) if ranked.rule is rule), None)
 
 
-def club_rows(standing: Standing, ranked: RankedList, club: Club) -> tuple[ListRow, ...]:
-    """The rows of a list that are of a club; places are those of the list."""
-    return rows_numbered(standing, ranked, np.flatnonzero(np.isin(ranked.entrants, club.members)).tolist())
+def club_rows(
+    standing: Standing, ranked: RankedList, club: Club, first: int, count: int
+) -> tuple[tuple[ListRow, ...], int]:
+    """At most `count` rows of a list that are of a club, from its `first` on (from 1), and how many there are.
+
+    Places and numbers are those of the list.
+    """
+    numbers = np.flatnonzero(np.isin(ranked.entrants, club.members)).tolist()
+    return rows_numbered(standing, ranked, numbers[first - 1 : first - 1 + count]), len(numbers)
 
 
 def club_counts(ranked: RankedList | None, clubs: Mapping[str, Club], size: int) -> tuple[ClubCount, ...]:

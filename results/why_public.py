@@ -5,13 +5,13 @@ chips, bibs of others, and questions that are still open.
 """
 
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from config.plan import RacePlan
 from results.act_words import ROLES, act_sentence, point_words
 from results.evidence import GunFact
 from results.printing import NO_BREAK_SPACE, Language, count, hour
-from results.why import Choice, PointWhy, Why, why_values
+from results.why import Choice, PointWhy, Why
 from results.why_rulings import RulingWhy
 from results.why_terms import MOMENTS
 from results.why_words import WhySection, WhyTelling
@@ -45,25 +45,6 @@ def public_sections(found: Why, plan: RacePlan, language: Language) -> tuple[Why
         (tell.say("Décisions", "Rulings"), tell.rulings(found)),
     ]
     return tuple(WhySection(title=title, sentences=tuple(said)) for title, said in sections if said)
-
-
-def public_values(found: Why) -> dict[str, Any]:
-    """What everybody may read of a `Why` as JSON has it (`why.why_values`): what is left out is empty or null."""
-    values = why_values(found)
-    for key in ("questions", "elsewhere", "rulings"):
-        del values[key]
-    values["rulings"] = [
-        {"number": ruling.number, "at_us": ruling.at_us, "role": ruling.role, "withdrawn": ruling.withdrawn}
-        for ruling in found.rulings
-    ]
-    values["places"] = [place for place in values["places"] if place["public"]]
-    for gun in (values["gun"], values["race_gun"]):
-        if gun is not None:
-            gun["author"] = ""
-    for point in values["points"]:
-        if point["used"] is not None:
-            del point["used"]["tag"], point["used"]["stamp"]["author"]
-    return values
 
 
 class _PublicTelling(WhyTelling):

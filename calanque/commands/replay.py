@@ -10,6 +10,7 @@ from calanque.errors import FrontDoorError
 from calanque.exit_codes import DIFFERENT, OK
 from calanque.folder import RaceFolder
 from calanque.live import LiveRace
+from calanque.public_why import PublicWhy
 from calanque.running import until_told
 from calanque.terminal import grouped, say, say_classes
 from config.loader import load_race
@@ -18,13 +19,16 @@ from readers.race_clock import RaceClock, check_speed
 from results.boards import Boards
 from results.compare import compare_results
 from results.publication import last_number, publish, read_publication
+from results.standing import Standing
 from results.web.app import build_app
 from results.web.hubs import Hubs, views_of
 from results.web.server import LiveServer
 from results.web.stream import Hub, View
+from results.why import Why
 from timing.entries import PublicationBody, decode
 from timing.instants import Instant
 from timing.journal import Entry, EntryKind, Journal
+from timing.roster import Bib
 from timing.state import RaceState
 
 GROUP: Final = 256
@@ -100,6 +104,8 @@ class _Shown:
         self.hubs = Hubs()
         self.race_title = plan.title
         self._clock = clock
+        self.live: LiveRace | None = None
+        self.public_why: PublicWhy | None = None
 
     @property
     def race_rate(self) -> float:
@@ -116,6 +122,15 @@ class _Shown:
         latest = self.hub.latest
         assert latest is not None, "the first view is made before the pages are served"
         return latest
+
+    def standing(self) -> Standing:
+        assert self.live is not None, "the race is there before the pages are served"
+        assert self.live.standing is not None, "the first view is made before the pages are served"
+        return self.live.standing
+
+    async def why(self, bib: Bib) -> Why | None:
+        assert self.public_why is not None, "the race is there before the pages are served"
+        return await self.public_why.why(bib)
 
     async def control(self, command: dict[str, Any]) -> dict[str, Any]:
         raise FrontDoorError("a replay takes no commands")
@@ -134,6 +149,7 @@ async def _shown(plan: RacePlan, journal: Journal, through: int, speed: str, por
 
     state = RaceState(plan.race)
     live = LiveRace(plan, state, clock, sources=lambda: _rows(state), show=show)
+    race.live, race.public_why = live, PublicWhy(plan, state, live)
     live.start()
     await asyncio.sleep(0)
     try:

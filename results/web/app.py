@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount
 
+from results.web.api import api_app
 from results.web.attempts import Attempts
 from results.web.clock_routes import clock_routes
 from results.web.commands_route import command_route
@@ -21,6 +22,7 @@ from results.web.desk_routes import desk_routes
 from results.web.gate import Gate
 from results.web.hand_routes import hand_routes, time_routes
 from results.web.live_race import LiveRace
+from results.web.newest import STEP_S, Newest
 from results.web.pages import Pages
 from results.web.public_routes import public_routes
 from results.web.responses import OurFiles, SecurityHeaders
@@ -48,22 +50,26 @@ def build_app(
     sessions: Sessions | None = None,
     staff: Callable[[LiveRace, StaffPages], Sequence[StaffRoute]] = staff_routes,
     board_step_ms: int = 2500,
+    reading_step_s: float = STEP_S,
 ) -> Starlette:
     """The application of one race.
 
     token: what commands from a command line carry (`control.token_in(folder / "secret")`); None: none are taken.
     sessions: of the staff pages; None: there are none, and no sign-in. staff: the staff routes. board_step_ms: how
-    often rows move on the big board.
+    often rows move on the big board. reading_step_s: readers of lists are shown another race no more often than this.
     """
     gate = None if sessions is None else Gate(sessions)
+    newest = Newest(live, step_s=reading_step_s)
     routes: list[BaseRoute] = [
-        *public_routes(live, Pages(board_step_ms=board_step_ms)),
+        *public_routes(live, Pages(board_step_ms=board_step_ms), newest),
         *time_routes(live),
         *clock_routes(live),
         command_route(live, token, gate),
     ]
     if gate is not None:
         routes += _behind_sign_in(live, gate, staff)
+    # Behind the commands and whatever else has an address of its own below it: it answers all that is left.
+    routes.append(Mount("/api", api_app(newest)))
     # The shared files first: they are inside nothing of ours.
     routes.append(Mount("/static/base", OurFiles(directory=_SHARED_FILES)))
     routes.append(Mount("/static", OurFiles(directory=_WEB / "static")))

@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from results.standing import Standing
 from results.web.hubs import Hubs
 from results.web.stream import Hub, View
+from results.why import Why
 from timing.instants import Instant
+from timing.roster import Bib
 
 
 class LiveRace(Protocol):
@@ -32,6 +35,15 @@ class LiveRace(Protocol):
 
     def view(self) -> View:
         """The newest view."""
+
+    def standing(self) -> Standing:
+        """The race as of the newest picture, for readers of lists: immutable, and at hand without asking anybody."""
+
+    async def why(self, bib: Bib) -> Why | None:
+        """How one runner's times came about (`results.why`); None where nobody has the bib.
+
+        Raises: ResultsError when too many ask at once.
+        """
 
     async def control(self, command: dict[str, Any]) -> dict[str, Any]:
         """Carry out a checked command (`command` and its fields, see `control.COMMANDS`); the answer is sent as JSON.

@@ -6,11 +6,13 @@ test holds the two together. Everything from a race is escaped by the template e
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from results.printing import Language
 from results.web.late import late_line, point_name
 from results.web.massif import Ridge
-from results.web.rows import LEADERS_SHOWN, Model, leaders, line, river
+from results.web.reading import Reading
+from results.web.rows import LEADERS_SHOWN, Model, first, leaders, line, river
 from results.web.speech import Speech
 from results.web.stream import View
 from results.web.templating import asset, environment
@@ -22,6 +24,8 @@ ARRIVALS_SHOWN: Final = {"live": 10, "board": 9}
 """Rows are always there, empty until somebody fills them: nothing below them moves."""
 
 RIVER_WORDS: Final = {True: ("arrivals", "arrivals_note"), False: ("waves", "waves_note")}
+
+HTMX: Final = "vendor/htmx-2.0.11.min.js"
 
 LAG_SHOWN_S: Final = 5
 
@@ -43,10 +47,24 @@ class Pages:
             "sheet": asset("live.css"),
             "script": asset("live.js"),
             "icon": asset("icon.svg"),
+            "reading_sheet": asset("reading.css"),
+            "reading_script": asset("reading.js"),
+            "htmx": asset(HTMX),
         }
 
-    def html(self, name: str, view: View, *, language: str, theme: str | None, now_us: Instant) -> str:
-        """One page (`live` or `board`) in a language. now_us: the real instant it is asked for."""
+    def html(
+        self,
+        name: str,
+        view: View,
+        *,
+        language: str,
+        theme: str | None,
+        now_us: Instant,
+        lists: Mapping[str, Any] | None = None,
+    ) -> str:
+        """One page (`live` or `board`) in a language. now_us: the real instant it is asked for. lists: what the public
+        page has beside the view (`reading_routes.home_model`).
+        """
         words = LANGUAGES[language]
         speech = Speech(words)
         dark = theme == "tente"
@@ -64,6 +82,34 @@ class Pages:
             arrivals_shown=ARRIVALS_SHOWN[name],
             leaders_shown=LEADERS_SHOWN,
             **_model(name, view, speech, now_us),
+            **(lists or {"tabs": [], "part": None}),
+        )
+
+    def reading(
+        self,
+        template: str,
+        *,
+        say: Reading,
+        theme: str | None,
+        there: str,
+        query: Sequence[tuple[str, str]],
+        values: Mapping[str, Any],
+    ) -> str:
+        """A page one reads, or a part of it. there: the same page in the other language; query: as it was asked for."""
+        dark = theme == "tente"
+        return self._environment.get_template(template).render(
+            {
+                "say": say,
+                "w": say.words,
+                "race_title": f"{say.plan.race.name} {say.plan.race.day.year}",
+                "assets": self._assets,
+                "dark": dark,
+                "theme_href": f"?{urlencode([*query, ('theme', THEMES[0] if dark else THEMES[1])])}",
+                "there": there,
+                "other_language": str(say.other),
+                "asked": "",
+                **values,
+            }
         )
 
 
@@ -100,6 +146,7 @@ def _model(name: str, view: View, speech: Speech, now_us: Instant) -> Model:
         "river_words": [speech.words[key] for key in RIVER_WORDS[bool(board["arrivals"])]],
         "arrivals": river(board, speech)[: ARRIVALS_SHOWN[name]],
         "leaders": [leaders(section, board, speech, gaps=name == "board") for section in board["leaders"]],
+        "firsts": [first(row, speech) for row in board["firsts"]],
         "flow": _flow(board, speech),
     }
 
@@ -209,12 +256,15 @@ def _flow(board: Mapping[str, Any], speech: Speech) -> Model:
             "now": speech.words["flow_none"],
             "label": speech.words["flow_none"],
             "line": "",
+            "expected": "",
             "mass": "",
             "ticks": [],
         }
     width, _, base = CHART
     start_us = board["phase"]["first_gun_us"] + flow["first_minute"] * MINUTE
-    span, peak = max(len(bars), 30), max(bars)
+    # What is expected begins where what was seen ends; without a forecast there is none.
+    ahead: Sequence[int] = flow.get("expected") or []
+    span, peak = max(len(bars) + len(ahead), 30), max([*bars, *ahead])
     points = [f"{n * width / span:.1f},{base - 96 * bar / max(peak, 1):.1f}" for n, bar in enumerate(bars)]
     ticks = [
         {"x": f"{n * width / span:.1f}", "text": speech.hour(start_us + n * MINUTE, offset_s)[:5]}
@@ -228,11 +278,26 @@ def _flow(board: Mapping[str, Any], speech: Speech) -> Model:
         peak_hour=speech.hour(start_us + bars.index(peak) * MINUTE, offset_s)[:5],
         n=speech.count(flow["last_minute"]),
     )
+    if ahead:
+        label = f"{label}, {speech.words['flow_expected']}"
     last_x = f"{(len(bars) - 1) * width / span:.1f}"
     return {
         "now": now,
         "label": label,
         "line": " ".join(points),
+        "expected": _expected(bars, ahead, span, peak),
         "mass": f"0,{base} {' '.join(points)} {last_x},{base}",
         "ticks": ticks,
     }
+
+
+def _expected(bars: Sequence[int], ahead: Sequence[int], span: int, peak: int) -> str:
+    """The line of what is expected, from the last minute that is over."""
+    if not ahead:
+        return ""
+    width, _, base = CHART
+    values = [bars[-1], *ahead]
+    first = len(bars) - 1
+    return " ".join(
+        f"{(first + n) * width / span:.1f},{base - 96 * bar / max(peak, 1):.1f}" for n, bar in enumerate(values)
+    )

@@ -8,7 +8,9 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from results.web.live_race import LiveRace
+from results.web.newest import Newest
 from results.web.pages import Pages
+from results.web.reading_routes import home_model, reading_routes
 from results.web.responses import EventStream
 from results.web.stream import real_now_us
 from results.web.themes import theme_chosen, theme_of
@@ -20,6 +22,9 @@ PUBLIC_STEP_S: Final = 1.0
 SILENT_S: Final = 10.0
 """A newest view older than this means that the engine no longer works, whatever its web server says."""
 
+SECTIONS_MAX: Final = 400
+"""Letters of a choice of sections; a longer one chooses all."""
+
 PUBLIC_METHODS: Final = ("GET", "HEAD")
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -30,10 +35,11 @@ def public_route(path: str, endpoint: Endpoint) -> Route:
     return Route(path, endpoint, methods=list(PUBLIC_METHODS))
 
 
-def public_routes(live: LiveRace, pages: Pages) -> list[Route]:
-    """Every route that needs no sign-in and no token."""
-    site = _PublicSite(live, pages)
+def public_routes(live: LiveRace, pages: Pages, newest: Newest) -> list[Route]:
+    """Every route that needs no sign-in and no token. newest: the race as readers of lists see it."""
+    site = _PublicSite(live, pages, newest)
     return [
+        *reading_routes(newest, pages),
         public_route("/", site.page("live", "fr")),
         public_route("/en", site.page("live", "en")),
         public_route("/board", site.page("board", "fr")),
@@ -46,9 +52,10 @@ def public_routes(live: LiveRace, pages: Pages) -> list[Route]:
 
 
 class _PublicSite:
-    def __init__(self, live: LiveRace, pages: Pages) -> None:
+    def __init__(self, live: LiveRace, pages: Pages, newest: Newest) -> None:
         self._live = live
         self._pages = pages
+        self._newest = newest
 
     def page(self, name: str, language: str) -> Endpoint:
         async def answer(request: Request) -> Response:
@@ -56,7 +63,12 @@ class _PublicSite:
             if chosen is not None:
                 return chosen
             html = self._pages.html(
-                name, self._live.view(), language=language, theme=theme_of(request), now_us=self._live.hub.now_us()
+                name,
+                self._live.view(),
+                language=language,
+                theme=theme_of(request),
+                now_us=self._live.hub.now_us(),
+                lists=home_model(self._newest, language) if name == "live" else None,
             )
             return HTMLResponse(html, headers={"Cache-Control": "no-store", "Vary": "Cookie"})
 
@@ -64,7 +76,9 @@ class _PublicSite:
 
     def events(self, every_s: float) -> Endpoint:
         async def answer(request: Request) -> Response:
-            return EventStream(self._live.hub.subscribe(after=resumed_after(request), every_s=every_s))
+            hub = self._live.hub
+            chosen = sections_chosen(request)
+            return EventStream(hub.subscribe(after=resumed_after(request), every_s=every_s, only=chosen))
 
         return answer
 
@@ -82,6 +96,13 @@ class _PublicSite:
         alive = age_s < SILENT_S
         state = {"alive": alive, "view": view.number, "age_s": round(age_s, 3), "clients": hub.clients}
         return JSONResponse(state, status_code=200 if alive else 503, headers={"Cache-Control": "no-store"})
+
+
+def sections_chosen(request: Request) -> frozenset[str] | None:
+    """The sections a client of the public stream asks for (`?sections=clock,arrivals`); None: all of them."""
+    asked = request.query_params.get("sections")
+    # No more than a client can mean: what is asked is kept for as long as the view.
+    return None if not asked or len(asked) > SECTIONS_MAX else frozenset(asked.split(","))
 
 
 def resumed_after(request: Request) -> str | None:

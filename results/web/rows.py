@@ -146,3 +146,14 @@ def _leader(
         "time": time,
         "official": row.get("official", False),
     }
+
+
+def first(row: Mapping[str, Any], speech: Speech) -> Model:
+    """Who leads a category since a moment ago."""
+    return {
+        **person(row, speech),
+        "key": row["list_id"] + row_key(row),
+        "category": row["category"],
+        "story": " · ".join(filter(None, (row["bib"], row["from"]))),
+        "time": speech.time(row["time_s"]),
+    }

@@ -55,7 +55,7 @@ class View:
         self.board: Mapping[str, Any] = MappingProxyType(dict(board))
         self.made_us = made_us
         self.sections: Mapping[str, bytes] = MappingProxyType({key: _json(value) for key, value in board.items()})
-        self._bodies: dict[int, bytes] = {}
+        self._bodies: dict[tuple[int, frozenset[str] | None], bytes] = {}
 
     @classmethod
     def of(cls, board: Mapping[str, Any], *, made_us: Instant | None = None) -> Self:
@@ -89,15 +89,16 @@ class View:
         assert before.sections.keys() == self.sections.keys(), "every view of a run has the same sections"
         return frozenset(key for key, value in self.sections.items() if before.sections[key] != value)
 
-    def body(self, before: "View | None" = None) -> bytes:
+    def body(self, before: "View | None" = None, only: frozenset[str] | None = None) -> bytes:
         """The JSON members of the event after its head: whole without `before`, else the change from it.
 
-        Made once for each earlier number, whatever the count of clients.
+        only: no other sections than these. Made once for each earlier number and choice of sections, whatever the
+        count of clients.
         """
-        key = 0 if before is None else before.number
+        key = (0 if before is None else before.number, only)
         made = self._bodies.get(key)
         if made is None:
-            wanted = self.changed(before)
+            wanted = self.changed(before) if only is None else self.changed(before) & only
             members = b",".join(_json(name) + b":" + value for name, value in self.sections.items() if name in wanted)
             start = b"" if before is None else b'"from":%d,' % before.number
             made = self._bodies[key] = b'"number":%d,%s"sections":{%s}}' % (self.number, start, members)
@@ -153,15 +154,18 @@ class Hub:
         for subscription in self._subscriptions:
             subscription.wake()
 
-    def subscribe(self, *, after: str | None = None, every_s: float = 0.0) -> "Subscription":
+    def subscribe(
+        self, *, after: str | None = None, every_s: float = 0.0, only: frozenset[str] | None = None
+    ) -> "Subscription":
         """A place in the stream, resumed after the event of that id where this hub still knows it.
 
-        every_s: at most one event in this time (the public page: 1 s; 0: every tick).
+        every_s: at most one event in this time (the public page: 1 s; 0: every tick). only: the sections that are sent;
+        views in which none of them moved are passed over.
         Raises: StreamFull.
         """
         if len(self._subscriptions) >= self.clients_max or self.closed:
             raise StreamFull(f"{len(self._subscriptions)} pages are connected already; try again in a few seconds")
-        subscription = Subscription(self, had=self._known(after), every_s=every_s)
+        subscription = Subscription(self, had=self._known(after), every_s=every_s, only=only)
         self._subscriptions.add(subscription)
         return subscription
 
@@ -197,9 +201,10 @@ class Hub:
 class Subscription:
     """One client of the hub. `had` is the view its client holds, None when it must be sent a whole one."""
 
-    __slots__ = ("_every_s", "_hub", "_sent_s", "_waking", "had")
+    __slots__ = ("_every_s", "_hub", "_only", "_sent_s", "_waking", "had")
 
-    def __init__(self, hub: Hub, *, had: View | None, every_s: float) -> None:
+    def __init__(self, hub: Hub, *, had: View | None, every_s: float, only: frozenset[str] | None = None) -> None:
+        self._only = only
         self._hub = hub
         self._every_s = every_s
         self._waking = asyncio.Event()
@@ -227,7 +232,8 @@ class Subscription:
             return None
         if view is None or view is self.had:
             return self._beat()
-        event = self._event(view)
+        passed_over = self._is_passed_over(view)
+        event = self._beat() if passed_over else self._event(view)
         self.had = view
         self._sent_s = time.monotonic()
         return event
@@ -244,6 +250,12 @@ class Subscription:
         if left_s > 0:
             await self._hub.until_closed(left_s)
 
+    def _is_passed_over(self, view: View) -> bool:
+        """Whether nothing the client chose differs from what it has."""
+        if self._only is None or self.had is None or not self._hub.keeps(self.had):
+            return False
+        return not view.changed(self.had) & self._only
+
     def _event(self, view: View) -> bytes:
         # What is older than the history cannot be compared any more: the client gets a whole view.
         before = self.had if self.had is not None and self._hub.keeps(self.had) else None
@@ -253,7 +265,7 @@ class Subscription:
             kind,
             self._hub.now_us(),
             view.made_us,
-            view.body(before),
+            view.body(before, self._only),
         )
 
     def _beat(self) -> bytes:

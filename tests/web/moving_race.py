@@ -12,10 +12,16 @@ import numpy as np
 from config.loader import load_race
 from config.plan import RacePlan
 from results.eligibility import Eligibility
+from results.evidence import Evidence
+from results.list_states import NO_STATES
 from results.rankings import Rankings, rank
+from results.standing import Standing
 from results.views import board_view
+from results.why import Why, why
+from timing.clock_ledger import AS_STAMPED, Stamps
+from timing.decisions import NO_DECISIONS
 from timing.instants import MINUTE, MISSING, SECOND, Instant
-from timing.reads import Int64, ReadClass
+from timing.reads import Int64, Names, ReadClass, Reads
 from timing.roster import Bib, Entrant, Roster, Sex
 from timing.times import Closings, Flag, Guns, Status, Times
 
@@ -73,6 +79,12 @@ class MovingRace:
         return Eligibility.of(self.plan, self.roster)
 
     @property
+    def _main_mats(self) -> Int64:
+        """The main mat of each point, an index into the mats of the course."""
+        mats = [mat.id for mat in self.plan.race.course.mats]
+        return np.array([mats.index(point.mats[0].id) for point in self.plan.race.course.points], np.int64)
+
+    @property
     def first_gun_us(self) -> Instant:
         return min(wave.planned_gun_us for wave in self.plan.race.waves)
 
@@ -90,7 +102,7 @@ class MovingRace:
         return Times(
             status=status.astype(np.uint8),
             crossing_us=seen,
-            crossing_mat=np.full(seen.shape, -1, np.int16),
+            crossing_mat=np.where(seen != MISSING, self._main_mats[:, None], -1).astype(np.int16),
             wave=self.wave,
             crossed_wave=self.wave,
             wave_gun_us=gun,
@@ -108,6 +120,42 @@ class MovingRace:
 
     def rankings(self, times: Times) -> Rankings:
         return rank(self.plan, self.roster, times, self.eligibility)
+
+    def standing(self, now_us: Instant, *, closed: bool = False, **changes: Any) -> Standing:
+        """The same as readers of lists see it; `changes` as for `board`, `publication` and `states` count."""
+        times, publication = self.times(now_us, closed=closed), changes.get("publication")
+        return Standing(
+            plan=self.plan,
+            roster=self.roster,
+            times=times,
+            rankings=self.rankings(times),
+            number=0 if publication is None else publication["number"],
+            at_us=now_us,
+            through=1,
+            states=changes.get("states", NO_STATES),
+        )
+
+    def why(self, standing: Standing, bib: Bib) -> Why:
+        """Why the runner has these times, with crossings that nobody can look behind."""
+        none = np.empty(0, np.int64)
+        return why(
+            Evidence(
+                plan=self.plan,
+                roster=self.roster,
+                times=standing.times,
+                rankings=standing.shown,
+                decisions=NO_DECISIONS,
+                index=self.roster.by_bib[bib],
+                reads=Reads.empty(),
+                classes=np.empty(0, np.uint8),
+                mine=np.empty(0, np.bool_),
+                stamps=Stamps(base_us=none, code=np.empty(0, np.uint8), source=np.empty(0, np.int16), received_us=none),
+                tags=Names(),
+                sources=Names(),
+                ledger=AS_STAMPED,
+                through=1,
+            )
+        )
 
     def board(self, now_us: Instant, *, number: int, closed: bool = False, **changes: Any) -> dict[str, Any]:
         """The board at an instant; `changes` replace what `board_view` is told."""

@@ -11,13 +11,16 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from moving_race import MovingRace, moving_race
 
+from results.standing import Standing
 from results.web.access import Access
 from results.web.app import build_app
 from results.web.hubs import Hubs
 from results.web.server import LiveServer
 from results.web.sessions import Sessions
 from results.web.stream import Hub, View, real_now_us
+from results.why import Why
 from timing.instants import MINUTE, SECOND
+from timing.roster import Bib
 
 TOKEN = "a-token-of-the-race-folder"
 CODES = {
@@ -43,6 +46,8 @@ class ShownRace:
         self.race_title = {"fr": "Marseille-Cassis", "en": "Marseille-Cassis"}
         self.commands: list[dict[str, Any]] = []
         self.number = 0
+        self.newest: Standing | None = None
+        self.asked_why: list[Bib] = []
 
     @property
     def race_rate(self) -> float:
@@ -61,9 +66,19 @@ class ShownRace:
         self.commands.append(command)
         return {"done": command["command"]}
 
+    def standing(self) -> Standing:
+        assert self.newest is not None
+        return self.newest
+
+    async def why(self, bib: Bib) -> Why | None:
+        """As the engine says it, for a race in which every crossing is one read."""
+        self.asked_why.append(bib)
+        return None if bib not in self.race.roster.by_bib else self.race.why(self.standing(), bib)
+
     def show(self, now_us: int, **changes: Any) -> View:
         """Publish the board at an instant."""
         self.number += 1
+        self.newest = self.race.standing(now_us, **changes)
         view = View.of(self.race.board(now_us, number=self.number, **changes))
         self.hub.publish(view)
         return view

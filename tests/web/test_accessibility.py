@@ -11,7 +11,10 @@ from test_live_page import pytestmark as pytestmark
 
 from results.web.server import LiveServer
 
-PUBLIC = ("/", "/en", "/board", "/en/board", "/sign-in", "/en/sign-in")
+PUBLIC = (
+    "/", "/en", "/board", "/en/board", "/sign-in", "/en/sign-in", "/lists/scratch", "/en/lists/sex-F",
+    "/lists/category", "/clubs", "/search?q=ves", "/runners/17", "/en/runners/17", "/runners/17/why", "/runners/nobody",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("path", PUBLIC)

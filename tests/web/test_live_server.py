@@ -158,7 +158,7 @@ async def test_files_with_a_version_are_kept_for_ever_and_pages_never(server: Li
     page = await _get(server.url)
     assert page.headers["cache-control"] == "no-store"
     links = [part.split('"')[0] for part in page.text.split('"/static/')[1:]]
-    assert len(links) == 4
+    assert len(links) == 7
     for link in links:
         file = await _get(f"{server.url}/static/{link}")
         assert file.status_code == 200

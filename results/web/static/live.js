@@ -121,6 +121,9 @@
     make("span", "who", nameNode(model), make("small", "story", model.story)),
     make("span", model.finished ? "g" : "g f", model.time));
 
+  const firstNode = (model) => make("li", "ld", make("span", "cat", model.category),
+    make("span", "who", nameNode(model), make("small", "story", model.story)), make("span", "g", model.time));
+
   // ---- sections of the view ----------------------------------------------------------------------------------
   let board = null;          // the newest view
   let current = false;       // whether a view has been drawn by this script: the first one is not news
@@ -222,6 +225,15 @@
         { duration: 160, easing: "ease-out" });
   };
 
+  const drawFirsts = () => {
+    const list = byId("firsts");
+    if (!list) return;
+    const models = board.firsts.map((row) => ({ ...person(row), key: row.list_id + keyOf(row), category: row.category,
+      story: joined(row.bib, row.from), time: time(row.time_s) }));
+    list.closest("section").hidden = !models.length;
+    reconcile(list, models, models.length, firstNode, "");
+  };
+
   const drawFlow = () => {
     const chart = byId("flow");
     if (!chart) return;
@@ -229,10 +241,13 @@
     put(byId("flow-now"), bars.length ? say("flow_now", { n: count(last) }) : words.flow_none);
     if (!bars.length) return set(chart, "aria-label", words.flow_none);
     const offset = board.clock.utc_offset_s, width = 400, base = 110;
-    const start = board.phase.first_gun_us + first * MINUTE_US, span = Math.max(bars.length, 30), peak = Math.max(...bars);
+    const ahead = board.flow.expected || [], seen = bars.length - 1;
+    const start = board.phase.first_gun_us + first * MINUTE_US, span = Math.max(bars.length + ahead.length, 30), peak = Math.max(...bars, ...ahead);
     const at = (n) => (n * width / span).toFixed(1), hm = (n) => hour(start + n * MINUTE_US, offset).slice(0, 5);
-    const line = bars.map((bar, n) => `${at(n)},${(base - 96 * bar / Math.max(peak, 1)).toFixed(1)}`).join(" ");
+    const drawn = (values, from) => values.map((bar, n) => `${at(from + n)},${(base - 96 * bar / Math.max(peak, 1)).toFixed(1)}`).join(" ");
+    const line = drawn(bars, 0);
     set(chart.querySelector("polyline"), "points", line);
+    set(chart.querySelector(".expected"), "points", ahead.length ? drawn([bars[seen], ...ahead], seen) : "");
     set(chart.querySelector("polygon"), "points", `0,${base} ${line} ${at(bars.length - 1)},${base}`);
     const ticks = chart.querySelector("g"), labels = [];
     for (let n = 0; n < span; n += Math.max(10, Math.floor(Math.floor(span / 4) / 10) * 10)) if (n * width / span <= width - 40) labels.push([at(n), hm(n)]);
@@ -241,7 +256,7 @@
       const label = ticks.children[n] || ticks.appendChild(document.createElementNS("http://www.w3.org/2000/svg", "text"));
       set(label, "x", x); set(label, "y", "128"); put(label, text);
     });
-    set(chart, "aria-label", say("flow_label", { hour: hm(0), peak: count(peak), peak_hour: hm(bars.indexOf(peak)), n: count(last) }));
+    set(chart, "aria-label", say("flow_label", { hour: hm(0), peak: count(peak), peak_hour: hm(bars.indexOf(peak)), n: count(last) }) + (ahead.length ? `, ${words.flow_expected}` : ""));
   };
 
   const ridge = byId("ridge").getAttribute("points").split(" ").map((point) => point.split(",").map(Number));
@@ -345,6 +360,9 @@
     if (changed.has("points") || changed.has("sources")) drawPoints();
     if (["phase", "counts", "guns", "publication", "clock", "late"].some((name) => changed.has(name))) drawState();
     if (changed.has("flow")) drawFlow();
+    if (changed.has("firsts")) drawFirsts();
+    if (changed.has("list_versions") || changed.has("lists"))
+      document.dispatchEvent(new CustomEvent("calanque:lists", { detail: board }));
     if (changed.has("field")) drawField();
     if (["leaders", "arrivals", "guns"].some((name) => changed.has(name))) planRows();
     current = true;
