@@ -8,13 +8,15 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from results.list_pages import Club, clubs_of
 from results.name_index import NameIndex
 from results.people import Audience, Person
 from results.standing import Standing
 from results.web.live_race import LiveRace
+
+Answer = TypeVar("Answer")
 
 STEP_S: Final = 1.0
 """Readers are given another standing no more often than this."""
@@ -39,7 +41,7 @@ class Newest:
         self._now_s = now_s
         self._standing: Standing | None = None
         self._taken_s = float("-inf")
-        self._answers: dict[Any, bytes] = {}
+        self._answers: dict[Any, Any] = {}
         self._of_roster: _OfRoster | None = None
         self._making = asyncio.Lock()
 
@@ -61,15 +63,24 @@ class Newest:
         found: Mapping[str, Any] | None = self._live.view().board["publication"]
         return found
 
-    def kept(self, key: Any, make: Callable[[Standing], bytes]) -> bytes:
+    def kept(self, key: Any, make: Callable[[Standing], Answer]) -> Answer:
         """The answer to a question about the standing; made once for each standing."""
         standing = self.standing()
-        answer = self._answers.get(key)
+        answer: Answer | None = self._answers.get(key)
         if answer is None:
             answer = make(standing)
-            if len(self._answers) < KEPT:
-                self._answers[key] = answer
+            self.keep(key, answer, standing)
         return answer
+
+    def answer(self, key: Any) -> Any:
+        """What was kept for the standing under this key; None where nothing was."""
+        self.standing()
+        return self._answers.get(key)
+
+    def keep(self, key: Any, answer: Any, standing: Standing) -> None:
+        """Keeps an answer made from a standing, unless readers are shown another one by now."""
+        if standing is self._standing and len(self._answers) < KEPT:
+            self._answers[key] = answer
 
     async def names(self) -> NameIndex:
         """Who can be found, of the roster of the standing."""

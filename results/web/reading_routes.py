@@ -2,7 +2,8 @@
 a script; what htmx asks for is a part of the same page.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
@@ -45,6 +46,10 @@ HOME_ROWS: Final = 12
 
 _HTMX: Final = "hx-request"
 
+_HEADERS: Final = {"Cache-Control": "no-store", "Vary": "Cookie, HX-Request"}
+
+_NOT_KEPT: Final = ("/search", "/runners/{bib}/why")
+
 Answer = Callable[[Request, Reading], Awaitable[Response]]
 
 
@@ -61,7 +66,8 @@ def reading_routes(newest: Newest, pages: Pages) -> list[Route]:
         ("/runners/{bib}/why", site.why),
     ]
     return [
-        Route(prefix + path, site.page(answer, language), methods=["GET", "HEAD"])
+        # Why, and who was looked for, hang on more than the standing; what is looked for is seldom the same twice.
+        Route(prefix + path, site.page(answer, language, keep=path not in _NOT_KEPT), methods=["GET", "HEAD"])
         for path, answer in addresses
         for prefix, language in (("", "fr"), ("/en", "en"))
     ]
@@ -69,7 +75,10 @@ def reading_routes(newest: Newest, pages: Pages) -> list[Route]:
 
 def home_model(newest: Newest, language: str) -> Model:
     """What the first page has beside the view: the tabs and the top of the overall list (None where there is none)."""
-    standing = newest.standing()
+    return newest.kept(("home", language), lambda standing: _home(standing, newest.publication, language))
+
+
+def _home(standing: Standing, publication: Mapping[str, Any] | None, language: str) -> Model:
     say = Reading(language, standing.plan)
     ranked = overall_list(standing)
     return {
@@ -79,8 +88,7 @@ def home_model(newest: Newest, language: str) -> Model:
         "asked": "",
         "part": None
         if ranked is None
-        else list_part(standing, ranked, say, first=1, count=HOME_ROWS, publication=newest.publication)
-        | {"home": True},
+        else list_part(standing, ranked, say, first=1, count=HOME_ROWS, publication=publication) | {"home": True},
     }
 
 
@@ -89,12 +97,20 @@ class _ReadingSite:
         self._newest = newest
         self._pages = pages
 
-    def page(self, answer: Answer, language: str) -> Callable[[Request], Awaitable[Response]]:
+    def page(self, answer: Answer, language: str, *, keep: bool) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
             chosen = theme_chosen(request)
             if chosen is not None:
                 return chosen
-            return await answer(request, Reading(language, self._newest.standing().plan))
+            key = (request.url.path, request.url.query, theme_of(request), _is_htmx(request))
+            known = self._newest.answer(key) if keep else None
+            if known is not None:
+                return HTMLResponse(known, headers=_HEADERS)
+            standing = self._newest.standing()
+            response = await answer(request, Reading(language, standing.plan))
+            if keep and response.status_code == HTTPStatus.OK:
+                self._newest.keep(key, response.body, standing)
+            return response
 
         return endpoint
 
@@ -255,8 +271,7 @@ class _ReadingSite:
             query=[(key, value) for key, value in request.query_params.multi_items() if key != "theme"],
             values=values,
         )
-        headers = {"Cache-Control": "no-store", "Vary": "Cookie, HX-Request"}
-        return HTMLResponse(html, status_code=status, headers=headers)
+        return HTMLResponse(html, status_code=status, headers=_HEADERS)
 
 
 def _there(request: Request, say: Reading) -> str:

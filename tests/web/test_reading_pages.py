@@ -18,6 +18,7 @@ from test_pages import Tags
 from results.people import Audience
 from results.runner_card import runner_card
 from results.web.app import build_app
+from results.web.newest import Newest
 from results.web.reading import Reading
 from results.web.reading_words import READING
 from results.web.runner_models import runner_model
@@ -338,3 +339,42 @@ async def test_light_or_dark_is_kept_on_pages_one_reads(get: Any) -> None:
     assert (chosen.status_code, chosen.headers["location"]) == (303, "/lists/sex-F?from=51")
     page = await get("/lists/sex-F", Cookie="theme=tente")
     assert 'data-theme="tente"' in page.text
+
+
+async def test_readers_of_one_second_are_given_the_same_race_and_the_next_second_the_newest(
+    shown: ShownRace, race: MovingRace
+) -> None:
+    clock = [0.0]
+    newest = Newest(shown, now_s=lambda: clock[0])
+    first = newest.standing()
+    page = newest.kept("page", lambda standing: [standing.at_us])
+    shown.show(race.first_gun_us + 110 * MINUTE)
+    clock[0] = 0.9
+    assert newest.standing() is first
+    assert newest.kept("page", lambda standing: [standing.at_us]) is page
+    clock[0] = 1.0
+    assert newest.standing().at_us == race.first_gun_us + 110 * MINUTE
+    assert newest.kept("page", lambda standing: [standing.at_us]) == [race.first_gun_us + 110 * MINUTE]
+
+
+async def test_an_answer_that_was_made_from_an_older_race_is_not_kept_for_the_newer(shown: ShownRace) -> None:
+    newest = Newest(shown, step_s=0.0)
+    older = newest.standing()
+    shown.show(shown.race.first_gun_us + 110 * MINUTE)
+    newest.standing()
+    newest.keep("page", "old", older)
+    assert newest.answer("page") is None
+
+
+@pytest.mark.parametrize("headers", [{}, {"Cookie": "theme=tente"}, {"HX-Request": "true"}])
+async def test_a_page_that_is_kept_is_kept_for_those_who_asked_for_the_same(
+    shown: ShownRace, headers: dict[str, str]
+) -> None:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=build_app(shown)), base_url=BASE) as client:
+        others = [await client.get("/lists/sex-F"), await client.get("/en/lists/sex-F", headers=headers)]
+        once = await client.get("/lists/sex-F", headers=headers)
+        again = await client.get("/lists/sex-F", headers=headers)
+    assert once.text == again.text
+    assert once.headers["vary"] == again.headers["vary"]
+    assert "Temps officiel" in text_of(again.text)
+    assert (again.text == others[0].text) is (headers == {})
