@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from results.act_words import STATUSES
+from results.printing import NO_BREAK_SPACE
 from results.runner_card import HeldPlace, PointRead, RunnerCard
 from results.web.list_models import sex_word
 from results.web.pace_chart import pace_at, pace_chart, pace_words
@@ -29,8 +30,9 @@ def runner_model(card: RunnerCard, say: Reading, publication: Mapping[str, Any] 
     if card.withheld:
         return model | {"title": name["first"], "running": False}
     places = [_place(place, card, say) for place in card.places if place.main in _MAINS]
+    wave = (card.wave or "").replace(" ", NO_BREAK_SPACE)
     return model | {
-        "about": [text for text in (card.person.club, card.person.town or card.person.nationality, card.wave) if text],
+        "about": [text for text in (card.person.club, card.person.town or card.person.nationality, wave) if text],
         "category": card.person.category,
         "official": None if card.official_s is None else say.time(card.official_s),
         "net": None if card.net_s is None else say.time(card.net_s),

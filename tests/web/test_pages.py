@@ -197,3 +197,21 @@ async def test_light_is_the_default_and_dark_is_kept_by_a_cookie(shown: ShownRac
 def test_times_look_as_each_language_writes_them(seconds: int, french: str, english: str) -> None:
     assert Speech(LANGUAGES["fr"]).time(seconds) == french
     assert Speech(LANGUAGES["en"]).time(seconds) == english
+
+
+def test_what_is_expected_is_drawn_from_where_what_was_seen_ends_and_only_where_there_is_a_forecast(
+    shown: ShownRace,
+) -> None:
+    html = page(shown)
+    assert 'class="expected" points=""' in html
+    view = shown.view()
+    flow = view.board["flow"] | {"expected": [3, 2, 1]}
+    drawn = page_of(View(number=view.number, board={**view.board, "flow": flow}, made_us=view.made_us))
+    (seen,), (expected,) = (re.findall(rf'class="{name}" points="([^"]*)"', drawn) for name in ("seen", "expected"))
+    assert expected.split()[0] == seen.split()[-1]
+    assert len(expected.split()) == 4
+    assert "ensuite, prévu" in drawn
+
+
+def page_of(view: View) -> str:
+    return Pages().html("live", view, language="fr", theme=None, now_us=view.made_us)
