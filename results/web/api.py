@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from results.errors import ResultsError
 from results.list_pages import PAGE_ROWS, PAGE_ROWS_MAX, public_lists
+from results.web import api_board_models as board_models
 from results.web import api_models as models
 from results.web.api_values import Values
 from results.web.newest import Newest
@@ -65,12 +66,12 @@ def api_app(newest: Newest) -> FastAPI:
 
 
 def _add_race(app: FastAPI, newest: Newest, values: Values) -> None:
-    @app.get("/race", response_model=models.RaceReply, tags=["race"])
+    @app.get("/race", response_model=board_models.RaceReply, tags=["race"])
     async def race(request: Request) -> Response:
         """What the race is, its clock, guns and counts."""
         return _said(request, values.race())
 
-    @app.get("/board", response_model=models.BoardReply, tags=["race"])
+    @app.get("/board", response_model=board_models.BoardReply, tags=["race"])
     async def board(request: Request) -> Response:
         """The newest view, whole: leaders, arrivals, counts, flow. As a stream: `/stream`."""
         return _bytes(request, newest.live.view().json())

@@ -20,6 +20,7 @@ from results.printing import Language
 from results.rankings import RankedList
 from results.runner_card import RunnerCard, runner_card
 from results.titles import list_title
+from results.web import api_board_models as board_models
 from results.web import api_models as models
 from results.web.newest import Newest
 from results.why_public import public_sections
@@ -34,10 +35,10 @@ class Values:
 
     # ---- the race ----
 
-    def race(self) -> models.RaceReply:
+    def race(self) -> board_models.RaceReply:
         board = self._newest.live.view().board
-        wanted = models.RaceReply.model_fields
-        return models.RaceReply.model_validate({name: board[name] for name in wanted})
+        wanted = board_models.RaceReply.model_fields
+        return board_models.RaceReply.model_validate({name: board[name] for name in wanted})
 
     def flow(self) -> models.FlowReply:
         board = self._newest.live.view().board

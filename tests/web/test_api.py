@@ -14,6 +14,7 @@ from show_moving_race import TOKEN, ShownRace
 
 from results.people import Audience
 from results.runner_card import runner_card
+from results.web import api_board_models as board_models
 from results.web import api_models as models
 from results.web.app import build_app
 from results.web.server import LiveServer
@@ -35,8 +36,8 @@ async def get(shown: ShownRace) -> AsyncIterator[Get]:
 
 
 REPLIES: dict[str, type[BaseModel]] = {
-    "/race": models.RaceReply,
-    "/board": models.BoardReply,
+    "/race": board_models.RaceReply,
+    "/board": board_models.BoardReply,
     "/flow": models.FlowReply,
     "/lists": models.ListsReply,
     "/lists/sex-F?from=2&count=3": models.ListReply,
