@@ -15,6 +15,7 @@ from calanque.errors import FrontDoorError
 from calanque.posting_desk import posting, posting_values
 from calanque.roster_import import file_digest
 from calanque.ruling_desk import RulingDesk
+from calanque.speaker_desk import SpeakerDesk
 from config.roster_file import load_roster
 from results.clock_words import clock_sentence
 from results.printing import Language
@@ -51,6 +52,7 @@ class Controls:
             "seen": self._seen,
             "status": self._status,
             **DeskControls(engine, self._decide, self._check_writing, self._deciding).commands,
+            **dict.fromkeys(("mark", "favourites", "pace", "passing_order"), self._at_speakers_desk),
         }
 
     async def carry_out(self, command: dict[str, Any]) -> dict[str, Any]:
@@ -114,6 +116,15 @@ class Controls:
             command["at_us"] = self._engine.clock.now_us()
         body = await self._consulted(lambda desk: desk.sighting(command))
         return {"number": await self._decide(body), "at_us": body.at_us}
+
+    async def _at_speakers_desk(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Journals what announcers and spotters enter; the answer says what was taken."""
+        self._check_writing()
+        engine = self._engine
+        entered = SpeakerDesk(plan=engine.plan, frame=engine.cards.rows.frame, now_us=engine.clock.now_us()).entered(
+            command
+        )
+        return {"number": await self._decide(entered.body), **entered.answer}
 
     async def _consulted(self, question: Callable[[RulingDesk], Answer]) -> Answer:
         """What the desk says, with the race as it stands now."""

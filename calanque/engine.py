@@ -38,6 +38,7 @@ from readers.transports import check_endpoint, is_link
 from results.boards import Boards
 from results.clock_words import clock_sentence
 from results.printing import Language
+from results.speaker.cards import Cards
 from results.standing import Standing
 from results.web.app import build_app
 from results.web.hubs import Hubs, views_of
@@ -121,6 +122,11 @@ class Engine:
     def hub(self) -> Hub:
         """The public's stream."""
         return self.hubs.public
+
+    @property
+    def cards(self) -> Cards:
+        """What announcers look up, as of the last view."""
+        return self.live.cards
 
     @property
     def clock(self) -> RaceClock:

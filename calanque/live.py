@@ -17,6 +17,7 @@ from calanque.staff_boards import Moment, StaffBoards
 from config.plan import RacePlan
 from readers.race_clock import RaceClock
 from results.boards import Boards
+from results.speaker.cards import Cards
 from results.standing import Standing
 from results.views import board_view
 from timing.clock_faults import ClockFinding
@@ -68,7 +69,7 @@ class LiveRace:
         self._behind = behind
         self._inbox: queue.SimpleQueue[Sequence[Entry] | Question | None] = queue.SimpleQueue()
         self._derived = Derived(plan, state)
-        self._staff = StaffBoards(plan, state)
+        self._staff = StaffBoards(plan, state, self._derived)
         self._late_watch = LateWatch(plan.race, rate=clock.rate)
         self._number = 0
         self._thread = threading.Thread(target=self._run, name="matching", daemon=True)
@@ -76,6 +77,11 @@ class LiveRace:
         self.clocks: tuple[ClockFinding, ...] = ()
         self.late: tuple[LateData, ...] = ()
         self.standing: Standing | None = None
+
+    @property
+    def cards(self) -> Cards:
+        """What announcers look up, as of the last view."""
+        return self._staff.cards
 
     def start(self) -> None:
         """Shows what the state holds already, and goes on in its own thread."""

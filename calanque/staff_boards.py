@@ -7,11 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from calanque.derived import Picture
+from calanque.derived import Derived, Picture
+from calanque.live_questions import LiveQuestions
+from calanque.speaker_staff import SpeakerStaff
 from config.plan import RacePlan
 from results.boards import Sections
 from results.hand_board import hand_section
 from results.hand_times import HandTimes
+from results.speaker.cards import Cards
 from timing.instants import Instant
 from timing.late_data import LateData
 from timing.state import RaceState
@@ -32,14 +35,21 @@ class Moment:
 class StaffBoards:
     """Makes the sections of both; belongs to the matching thread, as the state does."""
 
-    def __init__(self, plan: RacePlan, state: RaceState) -> None:
+    def __init__(self, plan: RacePlan, state: RaceState, derived: Derived) -> None:
         self._plan = plan
         self._state = state
         self._hand = HandTimes()
+        self._questions = LiveQuestions(plan, state, derived)
+        self._speaker = SpeakerStaff(plan, state, self._questions)
+
+    @property
+    def cards(self) -> Cards:
+        """What announcers look up, as of the last board; from any thread."""
+        return self._speaker.cards
 
     def speaker(self, moment: Moment) -> Sections:
         """What speakers see beside the public's board."""
-        return {}
+        return self._speaker.sections(moment)
 
     def crew(self, moment: Moment) -> Sections:
         """What the crew sees beside the public's board."""

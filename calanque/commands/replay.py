@@ -19,6 +19,7 @@ from readers.race_clock import RaceClock, check_speed
 from results.boards import Boards
 from results.compare import compare_results
 from results.publication import last_number, publish, read_publication
+from results.speaker.cards import Cards
 from results.standing import Standing
 from results.web.app import build_app
 from results.web.hubs import Hubs, views_of
@@ -117,6 +118,11 @@ class _Shown:
     @property
     def hub(self) -> Hub:
         return self.hubs.public
+
+    @property
+    def cards(self) -> Cards:
+        assert self.live is not None, "the race is live before its pages are served"
+        return self.live.cards
 
     def view(self) -> View:
         latest = self.hub.latest

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from results.errors import ResultsError
-from results.web.access import CREWING, NOBODY, Access, Session
+from results.web.access import ANNOUNCING, CREWING, NOBODY, Access, Session
 
 BODY_MAX: Final = 64 * 1024
 """Bytes of a command: none carries a file."""
@@ -26,6 +26,7 @@ Identifier = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 DeviceName = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{1,16}$")]
 BibText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=16)]
 TagText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+ListedName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
 PathText = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
 
 # An instant of a race is within the years people time races in: seconds or milliseconds sent by mistake are refused.
@@ -200,6 +201,44 @@ class RosterTaken(_Command):
     keep: bool = False
 
 
+class Mark(_Command):
+    """What an announcer did with a name. `at_us`: when, so that a page that was cut off can say it late; empty: now."""
+
+    author: Author
+    bib: Identifier
+    mark: Literal["said", "skipped", "later", "unsaid"]
+    microphone: Annotated[str, StringConstraints(max_length=20)] = ""
+    at_us: InstantUs | None = None
+
+
+class Favourites(_Command):
+    """Who is not to be missed, typed or from a list: bibs, everybody of a club, or of a town. `on` false: no more."""
+
+    author: Author
+    by: Literal["bib", "club", "town"]
+    values: Annotated[list[ListedName], Field(min_length=1, max_length=2000)]
+    on: bool = True
+
+
+class Pace(_Command):
+    """How fast names are said and how often the rows of the board move, in real milliseconds; empty: as before."""
+
+    author: Author
+    name_ms: Annotated[int, Field(strict=True, ge=500, le=60_000)] | None = None
+    step_ms: Annotated[int, Field(strict=True, ge=500, le=60_000)] | None = None
+
+
+class PassingOrder(_Command):
+    """An order of passing that a spotter reported: `bibs` in order, the first of them at `at_us` (empty: now)."""
+
+    author: Author
+    metres: Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
+    bibs: Annotated[list[Identifier], Field(min_length=1, max_length=100)]
+    at_us: InstantUs | None = None
+    first_place: Annotated[int, Field(strict=True, ge=1)] = 1
+    text: Annotated[str, StringConstraints(max_length=1000)] = ""
+
+
 class StatusAsked(_Command):
     """What the engine is doing: sources, journal, counts."""
 
@@ -208,10 +247,14 @@ COMMANDS: Final[Mapping[str, type[_Command]]] = {
     "bind_tag": TagBound,
     "close": Close,
     "entrant": EntrantTyped,
+    "favourites": Favourites,
     "gun": Gun,
     "hand_bib": HandBibs,
     "hand_stamp": HandStamps,
+    "mark": Mark,
     "note": Note,
+    "pace": Pace,
+    "passing_order": PassingOrder,
     "post": Post,
     "publish": Publish,
     "rebib": OtherBib,
@@ -227,10 +270,14 @@ MAY_GIVE: Final[Mapping[str, frozenset[Access]]] = {
     "bind_tag": CREWING,
     "close": CREWING,
     "entrant": CREWING,
+    "favourites": ANNOUNCING,
     "gun": CREWING,
     "hand_bib": CREWING,
     "hand_stamp": CREWING,
+    "mark": ANNOUNCING,
     "note": CREWING,
+    "pace": ANNOUNCING,
+    "passing_order": ANNOUNCING,
     "post": CREWING,
     "publish": CREWING,
     "rebib": CREWING,

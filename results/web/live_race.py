@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from results.speaker.cards import Cards
 from results.standing import Standing
 from results.web.hubs import Hubs
 from results.web.stream import Hub, View
@@ -28,6 +29,10 @@ class LiveRace(Protocol):
 
     def race_now_us(self) -> Instant:
         """The race clock, now."""
+
+    @property
+    def cards(self) -> Cards:
+        """What announcers look up, as of the newest view."""
 
     @property
     def race_title(self) -> Mapping[str, str]:
