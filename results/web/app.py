@@ -28,6 +28,7 @@ from results.web.public_routes import public_routes
 from results.web.responses import OurFiles, SecurityHeaders
 from results.web.sessions import Sessions
 from results.web.sign_in import sign_in_routes, sign_out_route
+from results.web.speaker_routes import speaker_routes
 from results.web.staff import StaffRoute, guarded
 from results.web.staff_pages import StaffPages
 from results.web.stream import StreamFull
@@ -40,7 +41,7 @@ _SHARED_FILES: Final = _WEB.parent / "static"
 
 def staff_routes(live: LiveRace, pages: StaffPages) -> list[StaffRoute]:
     """Every page, stream and form of the staff: a line for each, with the roles that may use it, where it is made."""
-    return [*hand_routes(live, pages), *desk_routes(live, pages)]
+    return [*speaker_routes(live, pages), *hand_routes(live, pages), *desk_routes(live, pages)]
 
 
 def build_app(

@@ -10,7 +10,9 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 
 from moving_race import MovingRace, moving_race
+from shown_speaker import ShownSpeaker
 
+from results.speaker.cards import Cards
 from results.standing import Standing
 from results.web.access import Access
 from results.web.app import build_app
@@ -37,17 +39,27 @@ def shown_sessions() -> Sessions:
 
 
 class ShownRace:
-    """A `LiveRace` over a moving race; remembers the commands it is given."""
+    """A `LiveRace` over a moving race; remembers the commands it is given, and carries out those of announcers."""
 
     def __init__(self, race: MovingRace, *, clients_max: int = 100) -> None:
         self.race = race
         self.hubs = Hubs(public=Hub(clients_max=clients_max))
-        self.hub = self.hubs.public
         self.race_title = {"fr": "Marseille-Cassis", "en": "Marseille-Cassis"}
         self.commands: list[dict[str, Any]] = []
+        self.speaker = ShownSpeaker(race)
         self.number = 0
         self.newest: Standing | None = None
         self.asked_why: list[Bib] = []
+        self.shown_us = 0
+        self.changes: dict[str, Any] = {}
+
+    @property
+    def hub(self) -> Hub:
+        return self.hubs.public
+
+    @property
+    def cards(self) -> Cards:
+        return self.speaker.cards
 
     @property
     def race_rate(self) -> float:
@@ -64,6 +76,10 @@ class ShownRace:
 
     async def control(self, command: dict[str, Any]) -> dict[str, Any]:
         self.commands.append(command)
+        if command["command"] in ("mark", "favourites", "pace", "passing_order"):
+            answer = self.speaker.enter(command)
+            self.show(self.shown_us, **self.changes)
+            return answer
         return {"done": command["command"]}
 
     def standing(self) -> Standing:
@@ -76,11 +92,13 @@ class ShownRace:
         return None if bib not in self.race.roster.by_bib else self.race.why(self.standing(), bib)
 
     def show(self, now_us: int, **changes: Any) -> View:
-        """Publish the board at an instant."""
+        """Publish the boards of all audiences at an instant."""
         self.number += 1
         self.newest = self.race.standing(now_us, **changes)
+        self.shown_us, self.changes = now_us, changes
         view = View.of(self.race.board(now_us, number=self.number, **changes))
-        self.hub.publish(view)
+        speaker = self.speaker.sections(now_us, closed=changes.get("closed", False), rate=changes.get("rate", 1.0))
+        self.hubs.publish(view, view.extended(speaker), view.extended({}))
         return view
 
 
