@@ -4,6 +4,7 @@ Owns how often each part is made: rows at every tick, settled places and stories
 own error once in SCORE_US.
 """
 
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -58,7 +59,7 @@ class SpeakerStaff:
         self._score: dict[str, Any] | None = None
         self._scored_us: Instant = 0
         self._within: list[dict[str, Any]] = []
-        self._within_us: Instant = 0
+        self._within_us: Instant = -WITHIN_US
         self._cards: Cards | None = None
         self.forecast: Forecast | None = None
 
@@ -69,7 +70,9 @@ class SpeakerStaff:
 
     def sections(self, moment: "Moment") -> Sections:
         """The sections of a moment."""
-        picture = moment.picture
+        picture, beat_us = moment.picture, time.monotonic_ns() // 1000
+        # A race as fast as possible has no rate: there seconds pass as in life.
+        rate = moment.rate or 1.0
         self._desk.take(self._state.desk)
         forecaster = self._forecaster_of(picture.rankings.eligibility)
         seen = observations_of(self._desk.orders, picture.roster)
@@ -82,11 +85,11 @@ class SpeakerStaff:
             shown,
             picture.times,
             now_us=moment.now_us,
-            rate=moment.rate,
+            beat_us=beat_us,
             chases=chases,
             favourite=self._board.favourite(shown, self._desk),
             held=held,
-            due_us=self._board.due_us(shown, forecast, moment.rate),
+            due_us=self._board.due_us(shown, forecast, rate),
         )
         speaker = SpeakerMoment(
             rankings=shown,
@@ -95,14 +98,15 @@ class SpeakerStaff:
             forecast=forecast,
             forecast_frame=forecaster.frame,
             states=picture.states,
-            rate=moment.rate,
+            rate=rate,
+            beat_us=beat_us,
             held=held,
             stories=stories,
             sections={
                 "record": record_section(chases),
                 "settled": self._settled_section(moment, questioned),
-                "within": self._within_section(moment, shown, held),
-                "forecast_error": self._error(moment, forecaster),
+                "within": self._within_section(moment, shown, held, beat_us),
+                "forecast_error": self._error(moment, forecaster, beat_us),
             },
         )
         rows = self._board.rows(speaker, self._desk)
@@ -131,9 +135,9 @@ class SpeakerStaff:
             )
         )
 
-    def _within_section(self, moment: "Moment", shown: Rankings, held: Held) -> list[dict[str, Any]]:
-        if not 0 <= moment.now_us - self._within_us < WITHIN_US * moment.rate:
-            self._within_us = moment.now_us
+    def _within_section(self, moment: "Moment", shown: Rankings, held: Held, beat_us: Instant) -> list[dict[str, Any]]:
+        if beat_us - self._within_us >= WITHIN_US:
+            self._within_us = beat_us
             times = moment.picture.times
             self._within = within_section(races_within(shown, times, now_us=moment.now_us, unchecked=held))
         return self._within
@@ -141,10 +145,10 @@ class SpeakerStaff:
     def _heard_until(self, moment: "Moment") -> Heard:
         return self._heard.take(moment.sources, moment.now_us, late=moment.late)
 
-    def _error(self, moment: "Moment", forecaster: Forecaster) -> dict[str, Any] | None:
+    def _error(self, moment: "Moment", forecaster: Forecaster, beat_us: Instant) -> dict[str, Any]:
         """The forecast's own error until now, as of at most SCORE_US ago."""
-        if self._score is None or moment.now_us - self._scored_us >= SCORE_US * moment.rate:
-            self._scored_us = moment.now_us
+        if self._score is None or beat_us - self._scored_us >= SCORE_US:
+            self._scored_us = beat_us
             values = score_values(forecast_score(forecaster, moment.picture.times, moment.now_us))
             self._score = {key: value for key, value in values.items() if key != "now_us"}
         return self._score

@@ -19,23 +19,23 @@ KEPT_US: Final[Duration] = SECOND
 
 
 class ExpectedPlaces:
-    """Keeps what was told. Not for several threads. rate: race seconds in a real one."""
+    """Keeps what was told. Not for several threads. beat_us: now, by a clock of real time; whoever uses it sets it."""
 
     def __init__(self) -> None:
         self._kept: dict[int, PlacesOf] = {}
         self._frame: ForecastFrame | None = None
         self._made_us: Instant = 0
-        self.rate = 1.0
+        self.beat_us: Instant = 0
 
     def of(
         self, frame: ForecastFrame, times: Times, forecast: Forecast, entrants: Sequence[int]
     ) -> dict[int, PlacesOf]:
         """For entrants (indexes) with a forecast."""
-        fresh = 0 <= forecast.now_us - self._made_us < KEPT_US * self.rate and self._frame is frame
+        fresh = 0 <= self.beat_us - self._made_us < KEPT_US and self._frame is frame
         wanted = {int(index) for index in entrants}
         if not fresh or not wanted <= self._kept.keys():
             self._kept = _reckoned(frame, times, forecast, sorted(wanted))
-            self._frame, self._made_us = frame, forecast.now_us
+            self._frame, self._made_us = frame, self.beat_us
         return self._kept
 
 

@@ -69,13 +69,17 @@ class Teller:
         times: Times,
         *,
         now_us: Instant,
-        rate: float = 1.0,
+        beat_us: Instant | None = None,
         chases: tuple[RecordChase, ...] = (),
         favourite: Bool,
         held: Collection[int] = (),
         due_us: Mapping[int, Instant] | None = None,
     ) -> "Telling":
-        """Who tells the stories of this moment. due_us: when those seen at a mat before the line will be there."""
+        """Who tells the stories of this moment.
+
+        beat_us: of a clock of real time, by which stories are kept; None: the race clock. due_us: when those seen at a
+        mat before the line will be there.
+        """
         moment = StoryMoment(
             frame=self.frame(rankings.eligibility),
             times=times,
@@ -85,32 +89,32 @@ class Teller:
             unchecked=held,
             due_us=due_us or {},
         )
-        return Telling(self._plan, moment, favourite, int(KEPT_US * rate), self._kept)
+        return Telling(self._plan, moment, favourite, now_us if beat_us is None else beat_us, self._kept)
 
 
 class Telling:
     """The stories of one moment. Called, it keeps them for the next moments: for one thread alone, as its `Teller`."""
 
     def __init__(
-        self, plan: RacePlan, moment: StoryMoment, favourite: Bool, kept_us: Duration, kept: dict[int, _Kept]
+        self, plan: RacePlan, moment: StoryMoment, favourite: Bool, beat_us: Instant, kept: dict[int, _Kept]
     ) -> None:
         self.plan = plan
         self.moment = moment
         self._favourite = favourite
-        self._kept_us = kept_us
+        self._beat_us = beat_us
         self._kept = kept
         self._leaders = frozenset(chase.index for chase in moment.chases)
 
     def __call__(self, index: int) -> Sequence[Told]:
         """The stories of an entrant, as of this moment or one up to a second before."""
-        kept = self._of(index, self._kept_us)
+        kept = self._of(index, KEPT_US)
         if kept.told is None:
             kept.told = _in_words(kept.stories, self.plan, self.moment, index)
         return kept.told
 
     def weight(self, index: int) -> tuple[float, bool]:
         """How strong the strongest is, as of some seconds ago at most; it says who is shown, not what is said."""
-        stories = self._of(index, WEIGHED * self._kept_us).stories
+        stories = self._of(index, WEIGHED * KEPT_US).stories
         return (float(stories[0].weight) if stories else 0.0), any(story.kind in _RECORDS for story in stories)
 
     def _of(self, index: int, kept_us: Duration) -> _Kept:
@@ -118,10 +122,10 @@ class Telling:
         finished = int(moment.times.finish_us[index]) != MISSING
         state = (finished, bool(self._favourite[index]), index in moment.unchecked, index in self._leaders)
         kept = self._kept.get(index)
-        if kept is None or kept.state != state or not 0 <= moment.now_us - kept.at_us < kept_us:
+        if kept is None or kept.state != state or not 0 <= self._beat_us - kept.at_us < kept_us:
             if len(self._kept) > MOST_KEPT:
                 self._kept.clear()
-            kept = self._kept[index] = _Kept(moment.now_us, state, stories_of(moment, index))
+            kept = self._kept[index] = _Kept(self._beat_us, state, stories_of(moment, index))
         return kept
 
 

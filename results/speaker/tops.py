@@ -20,6 +20,12 @@ from timing.reads import Int16, Int64
 
 SHOWN: Final = 3
 
+_IN_CATEGORIES: Final = (
+    *("key", "bib", "first", "last", "withheld", "held", "place", "shared", "official", "time_s", "expected"),
+    "within_s",
+)
+"""What is told of the first of each category, of which there are many: the rest is on their card."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Tops:
@@ -48,7 +54,8 @@ class Tops:
         for _, admission, ranked in self._of_rule(self.rows.plan.main_list(MainRank.CATEGORY)):
             top = self._top(admission, ranked, 1)
             if top:
-                found.append({"category": ranked.scope, "state": str(self.states.of(ranked.id).state), "row": top[0]})
+                row = {key: top[0].get(key) for key in _IN_CATEGORIES}
+                found.append({"category": ranked.scope, "state": str(self.states.of(ranked.id).state), "row": row})
         return sorted(found, key=lambda each: bool(each["row"]["expected"]))
 
     def _families(self) -> Iterator[tuple[ListRule, Admission, RankedList]]:

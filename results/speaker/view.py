@@ -48,7 +48,8 @@ STREAM: Final = 60
 class SpeakerMoment:
     """What a board is made of. rankings: as they are shown (`official_rows.with_official`).
 
-    sections: further ones that others make (records, settled places), taken as they are.
+    rate: race seconds in a real one, more than 0. beat_us: of a clock of real time, by which what is dear to make is kept;
+    None: the race clock. sections: further ones that others make (records, settled places), taken as they are.
     """
 
     rankings: Rankings
@@ -58,6 +59,7 @@ class SpeakerMoment:
     forecast_frame: ForecastFrame | None = None
     states: ListStates = NO_STATES
     rate: float = 1.0
+    beat_us: Instant | None = None
     held: Held = field(default_factory=dict)
     stories: Stories = NO_STORIES
     sections: Sections = field(default_factory=dict)
@@ -113,7 +115,7 @@ class SpeakerBoard:
 
     def sections(self, moment: SpeakerMoment, desk: Desk, rows: SpeakerRows | None = None) -> Sections:
         """Every section of one moment. rows: those of the moment, where they are made already."""
-        self._places.rate = moment.rate
+        self._places.beat_us = moment.now_us if moment.beat_us is None else moment.beat_us
         rows = replace(rows or self.rows(moment, desk), places=self._places)
         flow = flow_of(moment.times, rows.frame.announced, moment.now_us, name_ms=desk.pace.name_ms, rate=moment.rate)
         self._mass = is_mass(flow, self._mass)

@@ -22,6 +22,9 @@ ARRIVING_ROWS: Final = 4
 CROSSED_ROWS: Final = 5
 LEADERS_SHOWN: Final = 3
 
+_BESIDE: Final = 0.12
+"""A point so near to the start or the finish (part of the course) has no room for its name in the head."""
+
 _KEPT: Final = "private, no-cache"
 
 
@@ -92,5 +95,6 @@ def _picture(board: Mapping[str, Any], language: str) -> dict[str, Any]:
         "places": [
             {"name": point_name(point, speech), "at": round(100 * point["distance_m"] / length)}
             for point in race["points"][1:]
+            if point["kind"] != "split" or _BESIDE < point["distance_m"] / length < 1 - _BESIDE
         ],
     }

@@ -3,7 +3,7 @@
 Not a simulation of mats: every crossing is read, at once. Names are hard on purpose.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -111,7 +111,9 @@ class MovingRace:
             gun_time_us=np.where(finished, seen[-1] - gun, MISSING),
             net_time_us=np.where(finished & started, seen[-1] - seen[0], MISSING),
             flags=flags.astype(np.int32),
-            missed=np.where((seen[1] == MISSING) & finished, 2, 0).astype(np.int32),
+            missed=sum(
+                np.where((seen[row] == MISSING) & finished, 1 << row, 0) for row in range(1, len(seen) - 1)
+            ).astype(np.int32),
             start_origin=np.zeros(size, np.uint8),
             finish_origin=np.zeros(size, np.uint8),
             guns=Guns(wave_us=waves, planned=tuple(not guns_known or gun > now_us for gun in waves)),
@@ -201,3 +203,16 @@ def moving_race(size: int = 20_000, *, seed: int = 7) -> MovingRace:
     truth[0, (rng.random(size) < 0.004) & (np.arange(size) > 20)] = MISSING
     truth[1, (rng.random(size) < 0.01) & (np.arange(size) > 20)] = MISSING
     return MovingRace(plan=plan, roster=field_of(size, seed=seed), truth_us=truth, wave=wave)
+
+
+def with_mat_before_the_line(race: MovingRace, metres: int = 300) -> MovingRace:
+    """The same race with one more point shortly before the finish, `LAST300`, passed at each one's mean speed."""
+    course = race.plan.race.course
+    length_m = course.finish.distance_m
+    last = replace(course.points[1], id=f"LAST{metres}", name=f"{metres} m", distance_m=length_m - metres, mats=())
+    points = (*course.points[:-1], last, course.finish)
+    plan = replace(race.plan, race=replace(race.plan.race, course=replace(course, points=points)))
+    start, half, finish = race.truth_us
+    took_us = np.where((start == MISSING) | (finish == MISSING), 0, finish - start)
+    before = np.where(took_us > 0, finish - took_us * metres // length_m, MISSING)
+    return replace(race, plan=plan, truth_us=np.stack([start, half, before, finish]))

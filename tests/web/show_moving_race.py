@@ -9,7 +9,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from moving_race import MovingRace, moving_race
+from moving_race import MovingRace, moving_race, with_mat_before_the_line
 from shown_speaker import ShownSpeaker
 
 from results.speaker.cards import Cards
@@ -103,7 +103,8 @@ class ShownRace:
 
 
 async def _run(args: argparse.Namespace) -> None:
-    shown = ShownRace(moving_race(args.size), clients_max=5000)
+    race = moving_race(args.size)
+    shown = ShownRace(with_mat_before_the_line(race) if args.mat_before else race, clients_max=5000)
     at_us = shown.race.first_gun_us + int(args.at * MINUTE)
     began = time.monotonic()
 
@@ -128,6 +129,7 @@ if __name__ == "__main__":
     parser.add_argument("--size", type=int, default=20_000)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--lag", type=int, default=0)
+    parser.add_argument("--mat-before", action="store_true", help="a mat 300 m before the line")
     parser.add_argument("--closed", action="store_true")
     parser.add_argument("--silent", action="store_true", help="one view and no more")
     asyncio.run(_run(parser.parse_args()))

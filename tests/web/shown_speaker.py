@@ -77,7 +77,6 @@ class ShownSpeaker:
                 rankings,
                 times,
                 now_us=now_us,
-                rate=rate,
                 chases=chases,
                 favourite=self.board.favourite(rankings, self.desk),
                 held=self.held,

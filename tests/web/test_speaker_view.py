@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from moving_race import WITHHELD_NAME, MovingRace
+from moving_race import WITHHELD_NAME, MovingRace, with_mat_before_the_line
 from shown_speaker import ShownSpeaker
 
 from calanque.errors import FrontDoorError
 from timing.instants import MINUTE, MISSING, SECOND
-from timing.race import Point
 
 CALM = 63 * MINUTE
 BUSY = 100 * MINUTE
@@ -58,7 +57,7 @@ def test_order_over_the_line_is_told_once_a_second_wave_is_there(speaker: ShownS
 
 def test_a_finished_runner_never_arrives_though_they_walk_back(race: MovingRace) -> None:
     """A mat 300 m before the line sees the first one again, minutes after the finish."""
-    walking = _with_a_mat_before_the_line(race)
+    walking = with_mat_before_the_line(race)
     truth = walking.truth_us.copy()
     truth[2, :12] = truth[3, :12] + 3 * MINUTE  # not seen there when they came, but when they went back for a friend
     speaker = ShownSpeaker(replace(walking, truth_us=truth))
@@ -74,7 +73,7 @@ def test_a_finished_runner_never_arrives_though_they_walk_back(race: MovingRace)
 
 
 def test_who_was_seen_at_the_mat_before_the_line_is_said_to_be(race: MovingRace) -> None:
-    speaker = ShownSpeaker(_with_a_mat_before_the_line(race))
+    speaker = ShownSpeaker(with_mat_before_the_line(race))
     first = int(np.argmin(np.where(race.truth_us[2] == MISSING, 2**62, race.truth_us[2])))
     now_us = int(race.truth_us[2][first]) - 20 * SECOND
     arriving = speaker.sections(now_us)["arriving"]
@@ -84,18 +83,6 @@ def test_who_was_seen_at_the_mat_before_the_line_is_said_to_be(race: MovingRace)
     assert row["within_s"] < 30
     assert abs(row["expected_us"] - int(race.truth_us[2][first])) < 30 * SECOND
     assert arriving["now"] == row["key"], "the first of all is not to be missed"
-
-
-def _with_a_mat_before_the_line(race: MovingRace) -> MovingRace:
-    course = race.plan.race.course
-    last: Point = replace(
-        course.points[1], id="LAST300", name="300 m", distance_m=course.finish.distance_m - 300, mats=()
-    )
-    points = (*course.points[:-1], last, course.points[-1])
-    plan = replace(race.plan, race=replace(race.plan.race, course=replace(course, points=points)))
-    start, half, finish = race.truth_us
-    before = np.where(finish == MISSING, MISSING, finish - ((finish - np.where(start == MISSING, finish, start)) // 66))
-    return MovingRace(plan=plan, roster=race.roster, truth_us=np.stack([start, half, before, finish]), wave=race.wave)
 
 
 def test_a_withheld_name_is_in_no_section_and_in_no_queue(speaker: ShownSpeaker, race: MovingRace) -> None:

@@ -23,7 +23,7 @@ const PATHS = {
   lock: "M4 7V5a4 4 0 0 1 8 0v2h1v8H3V7zm2 0h4V5a2 2 0 0 0-4 0z",
   open: "M4 7V4a4 4 0 0 1 7.7-1.5l-1.8.8A2 2 0 0 0 6 4v3h7v8H3V7zm1 2v4h6V9z",
   clock: "M8 1a7 7 0 1 1-.01 0zm-1 3v5l4 2 .8-1.7L9 8V4z", skip: "M2 3l5 5-5 5zm6 0l5 5-5 5z",
-  eye: "M8 3C4 3 1.5 8 1.5 8S4 13 8 13s6.5-5 6.5-5S12 3 8 3zm0 8a3 3 0 1 1 0-6 3 3 0 0 1 0 6z",
+  hush: "M8 1a7 7 0 1 0 .01 0zM4.2 5.6l6.2 6.2A4.7 4.7 0 0 1 4.2 5.6zm1.4-1.4a4.7 4.7 0 0 1 6.2 6.2z",
 };
 /** A sign beside a word, never instead of one. */
 export const sign = (name) => {

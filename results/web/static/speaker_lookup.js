@@ -48,7 +48,9 @@ export class Lookup {
     if (!typed) { this.close(false); return; }
     if (!this.people) { this.#say(words.lookup_loading, []); return; }
     const found = this.#found(typed);
-    if (found.length === 1 && found[0].row[BIB] === typed) { this.show(typed); return; }
+    // A bib of nobody the page may name is asked for all the same: it may be withheld, and that is an answer.
+    const unknown = !found.length && /^\d+$/.test(typed);
+    if (unknown || (found.length === 1 && found[0].row[BIB] === typed)) { this.show(typed); return; }
     const more = found.length > SHOWN ? say("found_more", { n: count(found.length), shown: SHOWN }) : say("found", { n: found.length });
     this.#say(found.length ? more : say("lookup_none", { text: typed }), found.slice(0, SHOWN));
   }

@@ -15,7 +15,7 @@ const fit = (nodes) => {
   for (const node of rows) node.classList.remove("long", "longer", "tight", "none");
   const wide = rows.filter((node) => { const name = node.querySelector(".name"); return name.scrollWidth > name.clientWidth + 1; });
   for (const node of wide) node.classList.add("long");
-  const high = wide.filter((node) => { const who = node.querySelector(".who"), name = node.querySelector(".name"); return name.getBoundingClientRect().bottom > who.getBoundingClientRect().bottom + 2; });
+  const high = rows.filter((node) => { const who = node.querySelector(".who"), name = node.querySelector(".name"); return name.getBoundingClientRect().bottom > who.getBoundingClientRect().bottom + 2; });
   for (const node of high) node.classList.add("longer");
   // On a phone lines wrap: what of the story does not fit whole gives way, line by line, never the name.
   for (const name of ["tight", "none"]) {

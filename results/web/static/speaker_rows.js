@@ -19,7 +19,7 @@ export const arrivingModel = (row, board) => {
   };
 };
 // The course's own name of a point is long; on a row its last word says which it is ("Gineste"), or its distance to go.
-const shortPlace = (board, id) => {
+export const shortPlace = (board, id) => {
   const point = board.race.points.find((each) => each.id === id), left = board.race.distance_m - point.distance_m;
   if (left > 0 && left <= 1500) return `${count(left)}\u00a0m`;
   return point.kind === "split" ? point.name.split(" ").at(-1) : words[point.kind];
@@ -48,7 +48,7 @@ const nameNode = (model) => {
   return node;
 };
 const storyNode = ({ strong, rest, alert }) => {
-  const node = make("span", alert ? "story alert" : "story", make("span", "mark"));
+  const node = make("span", alert ? "story alert" : "story", make("span", "mark"), alert ? sign("hush") : "", alert ? " " : "");
   if (strong) node.append(make("b", "", strong));
   if (strong && rest) node.append(" · ");
   if (rest) node.append(make("span", "from", rest));

@@ -2,6 +2,7 @@
 "use strict";
 import { words, say } from "./staff_link.js";
 import { count, time, gap, person, fullName, pointName, clockTime, joined, french } from "./speaker_text.js";
+import { shortPlace } from "./speaker_rows.js";
 import { byId, make, put, fill, drawn, sign } from "./speaker_dom.js";
 
 const SCOPES = { F: "women", M: "men" };
@@ -81,7 +82,7 @@ addEventListener("resize", () => { fit(document.querySelectorAll("#tops .ld")); 
 export const drawCategories = (board) => {
   byId("cats").hidden = !board.category_tops.length;
   fill(byId("cat-rows"), board.category_tops.map(({ category, row }) => ({
-    category, bib: row.withheld ? "" : row.bib, last: row.withheld ? person(row).first : row.last, expected: row.expected,
+    category, bib: row.withheld ? "" : row.bib, last: row.withheld ? person({ ...row, say: "" }).first : row.last, expected: row.expected,
     time: `${row.expected ? "\u2248\u00a0" : ""}${time(row.time_s)}`,
   })), (model) => make("div", "cat-row", make("span", "cat", model.category),
     make("span", "n", model.bib, " ", make(model.expected ? "span" : "b", "", model.last)), make("span", model.expected ? "f hatch" : "k", model.time)));
@@ -115,7 +116,7 @@ const urgency = (chase) => {
 };
 const recordSplits = (chase, board) => {
   const expected = board.tops.flatMap((list) => list.rows).find((row) => row.bib === chase.bib && row.expected);
-  const splits = chase.points.map((point) => ({ name: pointName(board, point.point).split(" ").at(-1), ahead_s: point.ahead_s, figure: gap(Math.abs(point.ahead_s)), expected: false }));
+  const splits = chase.points.map((point) => ({ name: shortPlace(board, point.point), ahead_s: point.ahead_s, figure: gap(Math.abs(point.ahead_s)), expected: false }));
   if (expected && chase.state === "running") {
     const ahead = chase.present.time_s - expected.time_s;
     splits.push({ name: words.line_word, ahead_s: ahead, figure: `\u2248\u00a0${gap(Math.abs(ahead))} ±\u00a0${gap(expected.within_s)}`, expected: true });
