@@ -48,7 +48,7 @@ STREAM: Final = 60
 class SpeakerMoment:
     """What a board is made of. rankings: as they are shown (`official_rows.with_official`).
 
-    rate: race seconds in a real one, more than 0. beat_us: of a clock of real time, by which what is dear to make is kept;
+    rate: race seconds in a real one, more than 0. beat_us: of a clock of real time, by which what is dear is kept;
     None: the race clock. sections: further ones that others make (records, settled places), taken as they are.
     """
 
