@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from results.people import plain_text
 from results.speaker.rows import Row, SpeakerRows
 from timing.instants import MISSING, Instant
 from timing.reads import Bool
@@ -49,16 +50,18 @@ class Cards:
         }
 
     def names(self) -> list[list[str]]:
-        """Of each who may be named: bib, first and family name, how to say it, category, club, town, country, sex."""
+        """Of each bib that may be shown: bib, first and family name, how to say it, category, club, town, country, sex.
+
+        A withheld name is empty, and so is all that would tell it.
+        """
         entrants = self.rows.frame.eligibility.roster.entrants
-        return [
-            [
-                person.bib, person.first_name, person.family_name, entrant.say, person.category, person.club,
-                person.town, person.nationality, person.sex,
-            ]
-            for person, entrant in zip(self.rows.frame.people, entrants, strict=True)
-            if not person.withheld
-        ]  # fmt: skip
+        found = []
+        for person, entrant in zip(self.rows.frame.people, entrants, strict=True):
+            if person.bib:
+                say = "" if person.withheld else plain_text(entrant.say)
+                name = [person.bib, person.first_name, person.family_name, say]
+                found.append([*name, person.category, person.club, person.town, person.nationality, person.sex])
+        return found
 
     @property
     def names_of(self) -> object:

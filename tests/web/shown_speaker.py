@@ -1,17 +1,19 @@
 """The speaker's side of a moving race: its board, its desk and its cards, without an engine or a journal."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from moving_race import MovingRace
 
 from calanque.speaker_desk import SpeakerDesk
 from results.boards import Sections
-from results.forecast import Forecaster
+from results.forecast import Forecast, Forecaster
 from results.forecast_observations import observations_of
 from results.forecast_score import forecast_score, score_values
 from results.list_states import NO_STATES, ListStates
 from results.official_rows import with_official
+from results.rankings import Rankings
 from results.records import record_chases, record_section
 from results.settled import settled_places
 from results.settled_place import settled_section
@@ -24,6 +26,7 @@ from results.speaker.within import races_within, within_section
 from timing.desk_entries import DeskBody
 from timing.instants import Instant
 from timing.state import Recorded
+from timing.times import Times
 
 
 class ShownSpeaker:
@@ -59,12 +62,26 @@ class ShownSpeaker:
         self.now_us = now_us
         self.desk.take(self.record)
         times = self.race.times(now_us, closed=closed)
-        score = score_values(forecast_score(self.forecaster, times, now_us))
         rankings = with_official(self.race.rankings(times), self.states)
         forecast = self.forecaster.at(times, now_us, observations_of(self.desk.orders, self.race.roster))
+        moment = self.moment(rankings, times, forecast, now_us, rate=rate)
+        score = score_values(forecast_score(self.forecaster, times, now_us))
+        more = {
+            "forecast_error": {"points": score["points"], "nearest": score["nearest"]},
+            "settled": settled_section(settled_places(rankings, times, now_us=now_us, states=self.states)),
+            "within": within_section(races_within(rankings, times, now_us=now_us, unchecked=self.held)),
+        }
+        moment = replace(moment, sections={**moment.sections, **more})
+        rows = self.board.rows(moment, self.desk)
+        self._cards = Cards(rows=rows, through=len(self.record), now_us=now_us)
+        return self.board.sections(moment, self.desk, rows)
+
+    def moment(
+        self, rankings: Rankings, times: Times, forecast: Forecast, now_us: Instant, *, rate: float = 1.0
+    ) -> SpeakerMoment:
+        """What a board is made of at every tick."""
         chases = record_chases(rankings, times, unchecked=self.held)
-        settled = settled_places(rankings, times, now_us=now_us, states=self.states)
-        moment = SpeakerMoment(
+        return SpeakerMoment(
             rankings=rankings,
             times=times,
             now_us=now_us,
@@ -82,13 +99,5 @@ class ShownSpeaker:
                 held=self.held,
                 due_us=self.board.due_us(rankings, forecast, rate),
             ),
-            sections={
-                "forecast_error": {"points": score["points"], "nearest": score["nearest"]},
-                "record": record_section(chases),
-                "settled": settled_section(settled),
-                "within": within_section(races_within(rankings, times, now_us=now_us, unchecked=self.held)),
-            },
+            sections={"record": record_section(chases)},
         )
-        rows = self.board.rows(moment, self.desk)
-        self._cards = Cards(rows=rows, through=len(self.record), now_us=now_us)
-        return self.board.sections(moment, self.desk, rows)

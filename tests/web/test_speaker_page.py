@@ -228,6 +228,43 @@ async def test_a_unique_bib_opens_its_card_without_enter_within_200_ms(
     assert card["x"] >= river["x"] + river["width"], "a card takes the place of the leaders, never of the river"
 
 
+async def test_a_withheld_bib_is_answered_and_not_taken_for_another(
+    browser: Browser, speaking: LiveServer, calm: ShownRace
+) -> None:
+    page = await signed_in(browser, speaking.url)
+    await page.keyboard.type("8")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#card")).to_contain_text("ne pas l'annoncer")
+    await expect(page.locator("#card h2")).to_contain_text("Dossard 8")
+
+
+async def test_arrows_walk_through_what_was_found_and_mark_nobody(
+    browser: Browser, speaking: LiveServer, calm: ShownRace
+) -> None:
+    page = await signed_in(browser, speaking.url)
+    await page.keyboard.type("5")
+    await expect(page.locator("#found li").nth(2)).to_be_visible()
+    second = await page.locator("#found .bib").nth(1).inner_text()
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#card")).to_have_attribute("aria-label", f"Fiche du dossard {second}")
+    assert calm.commands == []
+
+
+async def test_a_touched_row_is_the_one_a_button_acts_on(
+    browser: Browser, speaking: LiveServer, calm: ShownRace
+) -> None:
+    page = await signed_in(browser, speaking.url)
+    row = page.locator("#out .row[data-bib]").nth(3)
+    bib = await row.get_attribute("data-bib")
+    await row.locator(".name").click()
+    await page.locator("[data-do=later]").click()
+    await _until(lambda: bool(calm.commands))
+    assert (calm.commands[-1]["bib"], calm.commands[-1]["mark"]) == (bib, "later")
+    assert await page.evaluate("document.activeElement === document.body"), "the rows move on"
+
+
 async def test_a_name_is_found_while_it_is_typed_and_enter_opens_the_first(
     browser: Browser, speaking: LiveServer
 ) -> None:

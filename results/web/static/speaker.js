@@ -91,7 +91,11 @@ const favourite = async () => {
   if (ok) lookup.refresh();
 };
 const does = { said: () => mark("said"), skipped: () => mark("skipped"), later: () => mark("later"), unsaid: () => mark("unsaid"), favourite, freeze: () => board && river.freeze() };
-for (const button of document.querySelectorAll("[data-do]")) button.addEventListener("click", () => does[button.dataset.do]());
+for (const button of document.querySelectorAll("[data-do]")) {
+  // A button acts on the row that was chosen: it must not take the focus from it. What is done lets the rows move on.
+  button.addEventListener("mousedown", (event) => event.preventDefault());
+  button.addEventListener("click", () => { does[button.dataset.do](); river.focused?.blur(); });
+}
 
 const KEYS = { " ": "said", ArrowRight: "skipped", ArrowDown: "later", ArrowUp: "unsaid", "+": "favourite", F2: "freeze" };
 const close = () => {
@@ -105,6 +109,8 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") { close(); return; }
   const action = KEYS[event.key];
   if (event.key === "F2") { event.preventDefault(); does.freeze(); return; }
+  if (["ArrowDown", "ArrowUp"].includes(event.key) && (inLookup || at.closest("#found")) && lookup.walk(event.key)) { event.preventDefault(); return; }
+  if (event.key === "Enter" && at.matches(".row[data-bib]")) { event.preventDefault(); lookup.show(at.dataset.bib); return; }
   // In a field keys write; in the look-up, as long as it holds a bib, those that a bib cannot hold are commands.
   if (field && !(inLookup && action && lookup.holdsBib)) return;
   if (action) {
@@ -118,7 +124,7 @@ document.addEventListener("keydown", (event) => {
     lookup.field.focus();
   }
 });
-byId("river").addEventListener("dblclick", (event) => {
+byId("river").addEventListener("click", (event) => {
   const row = event.target.closest(".row[data-bib]");
-  if (row) lookup.show(row.dataset.bib);
+  if (row && (event.target.closest(".bib") || event.detail === 2)) lookup.show(row.dataset.bib);
 });

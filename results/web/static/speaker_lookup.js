@@ -25,8 +25,8 @@ export class Lookup {
   }
   get isOpen() { return this.open !== null || !this.list.hidden; }
   get bib() { return this.open; }
-  /** What is typed is a bib: keys that a name may hold (a space) are commands then. */
-  get holdsBib() { return /^\d*$/.test(this.field.value); }
+  /** Nothing is typed, or a bib whose card is open: keys that a name may hold (a space) are commands then. */
+  get holdsBib() { return /^\d*$/.test(this.field.value) && (this.open !== null || this.field.value === ""); }
 
   async load() {
     try {
@@ -67,12 +67,21 @@ export class Lookup {
     this.list.hidden = false;
     this.first = found[0]?.row[BIB] ?? null;
     this.list.replaceChildren(make("p", "", sentence), make("ol", "", ...found.map(({ row }) => {
-      const button = make("button", "ld", make("span", "bib", row[BIB]), make("span", "n", row[FIRST], " ", make("b", "", row[LAST]),
+      const { first, last } = person(this.person(row[BIB]));
+      const button = make("button", "ld", make("span", "bib", row[BIB]), make("span", "n", first, " ", make("b", "", last),
         make("small", "", joined(row[CATEGORY], row[CLUB] || row[TOWN] || row[COUNTRY]))));
       button.type = "button";
       button.addEventListener("click", () => this.show(row[BIB]));
       return make("li", "", button);
     })));
+  }
+  /** Arrows walk through what was found; whether this one did. */
+  walk(key) {
+    if (this.list.hidden) return false;
+    const buttons = [...this.list.querySelectorAll("button")], at = buttons.indexOf(document.activeElement);
+    const to = key === "ArrowDown" ? at + 1 : at - 1;
+    if (to < 0) this.field.focus(); else buttons[Math.min(to, buttons.length - 1)]?.focus();
+    return true;
   }
   openFirst() {
     if (this.open === null && this.first) this.show(this.first);
@@ -81,7 +90,7 @@ export class Lookup {
   /** Who has a bib, as far as the page may name them; null for somebody withheld, or not known yet. */
   person(bib) {
     const row = this.byBib.get(bib)?.row;
-    return row ? { bib, first: row[FIRST], last: row[LAST], say: row[SAY], category: row[CATEGORY], club: row[CLUB], town: row[TOWN], country: row[COUNTRY], sex: row[SEX], withheld: false } : null;
+    return row ? { bib, first: row[FIRST], last: row[LAST], say: row[SAY], category: row[CATEGORY], club: row[CLUB], town: row[TOWN], country: row[COUNTRY], sex: row[SEX], withheld: !row[FIRST] && !row[LAST] } : null;
   }
   /** The card of a bib: at once from what is here, then with what the engine knows. */
   async show(bib) {
