@@ -39,11 +39,16 @@ export class Marks {
     this.changed();
     this.#send();
   }
-  // Until the stream tells it, what was sent is shown; if another microphone was later, the stream is right.
+  // Until the stream tells it, what was sent is shown: it may have told it already, before the answer came.
+  #wait(bib, own) {
+    if (!this.#isOpen(bib, own)) return;
+    this.sent.set(bib, own);
+    setTimeout(() => { if (this.sent.get(bib) === own) { this.sent.delete(bib); this.changed(); } }, FORGET_MS);
+  }
   #isOpen(bib, own) {
     const known = this.known[bib];
-    if (performance.now() - own.at > FORGET_MS) return false;
-    return own.mark === "unsaid" ? Boolean(known) : !known || known.mark !== own.mark;
+    if (own.mark === "unsaid") return Boolean(known) && known.at_us <= own.at_us;
+    return !known || known.at_us < own.at_us;
   }
   async #send() {
     if (this.sending) return;
@@ -54,7 +59,7 @@ export class Marks {
       // Not reached, signed out or busy: kept, and tried again. A mark that came twice is the same mark.
       if (!ok && (status === 0 || status === 401 || status >= 500)) break;
       this.waiting.shift();
-      if (ok) this.sent.set(each.bib, { mark: each.mark, at: performance.now() });
+      if (ok) this.#wait(each.bib, { mark: each.mark, at_us: answer.at_us });
       else this.told(say("not_sent", { error: answer.error || words.unreached }));
       this.#keep();
       this.changed();
