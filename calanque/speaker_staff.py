@@ -17,7 +17,7 @@ from results.forecast import Forecast, Forecaster
 from results.forecast_observations import observations_of
 from results.forecast_score import forecast_score, score_values
 from results.heard import Heard, HeardWatch
-from results.official_rows import with_official
+from results.official_rows import shown_rankings
 from results.printing import Language
 from results.question_titles import TITLES
 from results.rankings import Rankings
@@ -79,7 +79,7 @@ class SpeakerStaff:
         forecast = self.forecast = forecaster.at(picture.times, moment.now_us, seen)
         questioned = self._questions.of(picture)
         held = _held(questioned, moment)
-        shown = with_official(picture.rankings, picture.states)
+        shown = shown_rankings(picture.rankings, picture.states)
         chases = record_chases(picture.rankings, picture.times, states=picture.states, unchecked=held)
         stories = self._teller.at(
             shown,

@@ -9,7 +9,7 @@ import numpy as np
 
 from config.folding import folded
 from results.eligibility import Eligibility
-from results.people import Audience, Person, plain_text, printed_people
+from results.people import Person, plain_text, public_people
 from results.speaker.desk import Favourites
 from timing.reads import Bool, Int16, Int32
 from timing.roster import Sex
@@ -36,7 +36,7 @@ class SpeakerFrame:
         roles = {role: plan.role(entrant) for role, entrant in {each.role: each for each in entrants}.items()}
         return cls(
             eligibility=eligibility,
-            people=printed_people(eligibility, Audience.PUBLIC),
+            people=public_people(eligibility),
             announced=np.array([roles[each.role].timed and roles[each.role].announced for each in entrants], np.bool_),
             sex=np.array([_SEXES.index(each.sex) for each in entrants], np.int16),
         )

@@ -209,7 +209,9 @@ def with_mat_before_the_line(race: MovingRace, metres: int = 300) -> MovingRace:
     """The same race with one more point shortly before the finish, `LAST300`, passed at each one's mean speed."""
     course = race.plan.race.course
     length_m = course.finish.distance_m
-    last = replace(course.points[1], id=f"LAST{metres}", name=f"{metres} m", distance_m=length_m - metres, mats=())
+    name = f"LAST{metres}"
+    mat = replace(course.points[1].mats[0], id=f"{name}-MAIN", point=name)
+    last = replace(course.points[1], id=name, name=f"{metres} m", distance_m=length_m - metres, mats=(mat,))
     points = (*course.points[:-1], last, course.finish)
     plan = replace(race.plan, race=replace(race.plan.race, course=replace(course, points=points)))
     start, half, finish = race.truth_us
