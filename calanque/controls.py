@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from calanque.crew_controls import CrewControls
 from calanque.derived import Picture
 from calanque.desk_controls import DeskControls
 from calanque.errors import FrontDoorError
@@ -49,8 +50,10 @@ class Controls:
             "publish": self._publish,
             "roster": self._roster,
             "rule": self._rule,
+            "rule_many": self._rule_many,
             "seen": self._seen,
             "status": self._status,
+            **CrewControls(engine, self._decide, self._check_writing).commands,
             **DeskControls(engine, self._decide, self._check_writing, self._deciding).commands,
             **dict.fromkeys(("mark", "favourites", "pace", "passing_order"), self._at_speakers_desk),
         }
@@ -80,8 +83,8 @@ class Controls:
                 )
         if wave not in {w.id for w in waves}:
             raise FrontDoorError(f"there is no wave {wave!r}; waves: {', '.join(w.id for w in waves)}")
-        pressed = command["at_us"] is None
-        at_us = self._engine.clock.now_us() if pressed else command["at_us"]
+        pressed = command["at_us"] is None or command["pressed"]
+        at_us = self._engine.clock.now_us() if command["at_us"] is None else command["at_us"]
         origin: GunOf = "button" if pressed else "hand"
         number = await self._decide(GunBody(wave=wave, instant_us=at_us, origin=origin, author=command["author"]))
         return {"number": number, "wave": wave, "at_us": at_us}
@@ -99,6 +102,17 @@ class Controls:
             body, answer = await self._consulted(lambda desk: desk.taken(command, self._engine.clock.now_us()))
             if not command["preview"]:
                 answer["number"] = await self._decide(body)
+        return answer
+
+    async def _rule_many(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Takes several rulings, all or none; the answer tells what they change together."""
+        if not command["preview"]:
+            self._check_writing()
+        async with self._deciding:
+            bodies, answer = await self._consulted(lambda desk: desk.all_taken(command, self._engine.clock.now_us()))
+            if not command["preview"]:
+                first = await self._decide(*bodies)
+                answer["numbers"] = list(range(first, first + len(bodies)))
         return answer
 
     async def _post(self, command: dict[str, Any]) -> dict[str, Any]:

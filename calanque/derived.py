@@ -176,6 +176,14 @@ class Derived:
         """The class of these rows of the state's reads, as of the last refresh."""
         return self._classes[rows]
 
+    @property
+    def classes(self) -> UInt8:
+        """The class of each row of the state's reads as of the last refresh; the newest rows may have none yet.
+
+        A window on a growing column: good until the next refresh.
+        """
+        return self._classes[: len(self._state.reads())]
+
     def tags_of(self, bib: Bib) -> Int64:
         """The codes of all tags an entrant wore, by the roster or by a ruling; empty for nobody's bib."""
         index = self.ground.roster.by_bib.get(bib)

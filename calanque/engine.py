@@ -18,6 +18,7 @@ from calanque.errors import FrontDoorError
 from calanque.far_mats import FarMats
 from calanque.folder import HeldFolder, RaceFolder
 from calanque.host_clock import HostClock, in_words
+from calanque.host_facts import HostFacts, disk_free, power_of_host
 from calanque.live import LiveRace
 from calanque.log_words import journalled_words
 from calanque.mqtt_mats import mqtt_readers
@@ -90,7 +91,15 @@ class Engine:
         state = RaceState(plan.race)
         state.apply_all(journal.entries())
         self.board = SourceBoard(self._sources(), options.clock)
-        self.live = LiveRace(plan, state, options.clock, sources=self.source_rows, show=self._show, behind=self._behind)
+        self.live = LiveRace(
+            plan,
+            state,
+            options.clock,
+            sources=self.source_rows,
+            show=self._show,
+            behind=self._behind,
+            host=self._host_facts,
+        )
         self.recorder = Recorder(journal, state.identity_index(), options.clock, self.live.feed, self._tell_journalled)
         self._state = state
         self.controls = Controls(self)
@@ -321,6 +330,18 @@ class Engine:
         """While nothing can be journalled, what is shown grows old, and says so."""
         failing_us = self.journal.health.failing_us
         return 0 if failing_us is None else round(failing_us * self.clock.rate)
+
+    def _host_facts(self) -> HostFacts:
+        """What the engine knows of itself; asked by the matching thread."""
+        power, percent = power_of_host()
+        return HostFacts(
+            journal=self.journal.health,
+            disk_free=disk_free(self.folder.path),
+            broker=None if self.far_mats is None else self.far_mats.told(),
+            connected={str(source.id): source.connect for source in self._sources()},
+            power=power,
+            battery_percent=percent,
+        )
 
     def source_rows(self) -> Sequence[Mapping[str, Any]]:
         """How each source is; asked by the matching thread and by commands."""

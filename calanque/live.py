@@ -12,7 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any, Final, TypeVar
 
+from calanque.crew_facts import CrewFacts
 from calanque.derived import Derived, Picture
+from calanque.host_facts import HostFacts
 from calanque.staff_boards import Moment, StaffBoards
 from config.plan import RacePlan
 from readers.race_clock import RaceClock
@@ -57,9 +59,11 @@ class LiveRace:
         sources: Callable[[], Sequence[Mapping[str, Any]]],
         show: Callable[[Boards], None],
         behind: Callable[[], Duration] = lambda: 0,
+        host: Callable[[], HostFacts] = HostFacts,
     ) -> None:
         """sources: health of each source, asked at each view. show: is given each one's boards, in the matching thread.
-        behind: for how long, by the race clock, nothing that came in could be taken.
+        behind: for how long, by the race clock, nothing that came in could be taken. host: what the
+        engine knows of itself.
         """
         self._plan = plan
         self._state = state
@@ -67,6 +71,7 @@ class LiveRace:
         self._sources = sources
         self._show = show
         self._behind = behind
+        self._host = host
         self._inbox: queue.SimpleQueue[Sequence[Entry] | Question | None] = queue.SimpleQueue()
         self._derived = Derived(plan, state)
         self._staff = StaffBoards(plan, state, self._derived)
@@ -113,6 +118,10 @@ class LiveRace:
 
         self._inbox.put(run)
         return answer
+
+    def consult_crew(self, question: Callable[[CrewFacts, Picture], Answer]) -> "Future[Answer]":
+        """The same with the crew's facts, as of the same moment as the settled picture."""
+        return self.consult(lambda derived: question(self._staff.crew_facts, derived.picture()))
 
     def stop(self) -> None:
         self._inbox.put(None)
@@ -182,7 +191,13 @@ class LiveRace:
         )
         self.standing = picture.standing(self._plan, number=0 if latest is None else latest.number, at_us=now_us)
         moment = Moment(
-            picture=picture, public=public, sources=sources, now_us=now_us, rate=self._clock.rate, late=self.late
+            picture=picture,
+            public=public,
+            sources=sources,
+            now_us=now_us,
+            rate=self._clock.rate,
+            late=self.late,
+            host=self._host(),
         )
         speaker, crew = self._staff.speaker(moment), self._staff.crew(moment)
         self._show(Boards(public=public, speaker=speaker, crew=crew))

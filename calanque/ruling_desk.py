@@ -12,7 +12,7 @@ from calanque.derived import Derived, Picture
 from config.plan import RacePlan
 from results.effects import Effect, Snapshot, effect, effect_values
 from timing.clock_ledger import checked_correction
-from timing.errors import RulingRefused
+from timing.errors import GroundMoved, RulingRefused
 from timing.instants import SECOND, Instant
 from timing.journal_chain import Entry
 from timing.roster import Bib
@@ -92,6 +92,22 @@ class RulingDesk:
         _check_possible(found)
         return body, {"act": act_fields(body.act), "seen": self._state.applied, **effect_values(found, EFFECTS_SHOWN)}
 
+    def all_taken(self, given: Mapping[str, Any], now_us: Instant) -> tuple[list[RulingBody], dict[str, Any]]:
+        """The rulings of a command with `acts`, and what they change together, as `taken` has it of one."""
+        bodies, found = self.all_weighed(given, now_us)
+        acts = [act_fields(body.act) for body in bodies]
+        return bodies, {"acts": acts, "seen": self._state.applied, **effect_values(found, EFFECTS_SHOWN)}
+
+    def all_weighed(self, given: Mapping[str, Any], now_us: Instant) -> tuple[list[RulingBody], Effect]:
+        """The rulings of a command with `acts`, each as `ruling` has it, and their effect together.
+
+        Raises: RulingRefused when one of them cannot be taken: then none is.
+        """
+        bodies = [self.ruling({**given, "act": act}, now_us) for act in given["acts"]]
+        found, _ = self.effect(*(body.act for body in bodies))
+        _check_possible(found)
+        return bodies, found
+
     def sighting(self, given: Mapping[str, Any]) -> SightingBody:
         """A sighting that a command reports. Raises: RulingRefused."""
         self._one_of("point", given["point"], [p.id for p in self._plan.race.course.points])
@@ -107,10 +123,10 @@ class RulingDesk:
             text=given["text"],
         )
 
-    def effect(self, act: Act) -> tuple[Effect, Picture]:
-        """What the act would change, and the race as it would be."""
+    def effect(self, *acts: Act) -> tuple[Effect, Picture]:
+        """What these acts together would change, and the race as it would be."""
         self._derived.refresh(settle=True)
-        after = self._derived.preview([act])
+        after = self._derived.preview(acts)
         return effect(_snapshot(self._derived.picture()), _snapshot(after)), after
 
     def subjects(self, act: Act) -> frozenset[str]:
@@ -123,16 +139,19 @@ class RulingDesk:
         return about
 
     def _check_not_stale(self, body: RulingBody) -> None:
-        """Raises: RulingRefused when something was decided on the same thing after what the author saw."""
+        """Raises: GroundMoved when something was decided on the same thing after what the author saw."""
         about = self.subjects(body.act)
         for ruling in reversed(self._state.rulings):
             if ruling.number <= body.seen:
                 return
             same = sorted(about & self.subjects(ruling.body.act))
             if same:
-                raise RulingRefused(
+                raise GroundMoved(
                     f"the ground has moved: entry {ruling.number}, by {ruling.body.author}, decided on "
-                    f"{', '.join(same)} after entry {body.seen}, the last you had seen; look at it, then rule again"
+                    f"{', '.join(same)} after entry {body.seen}, the last you had seen; look at it, then rule again",
+                    number=ruling.number,
+                    author=ruling.body.author,
+                    about=tuple(same),
                 )
 
     def _with_bibs(self, act: Any, now_us: Instant) -> Any:

@@ -4,10 +4,13 @@ Owns how often each part is made; what is in it is `results.speaker` and `result
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from calanque.crew_board import CrewBoard
+from calanque.crew_facts import CrewFacts
 from calanque.derived import Derived, Picture
+from calanque.host_facts import HostFacts
 from calanque.live_questions import LiveQuestions
 from calanque.speaker_staff import SpeakerStaff
 from config.plan import RacePlan
@@ -22,7 +25,11 @@ from timing.state import RaceState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """What a board is made from. `public`: the public's board of the same moment; `sources`: health of each source."""
+    """What a board is made from.
+
+    `public`: the public's board of the same moment; `sources`: health of each source; `host`: the engine
+    and its machine.
+    """
 
     picture: Picture
     public: Mapping[str, Any]
@@ -30,6 +37,7 @@ class Moment:
     now_us: Instant
     rate: float
     late: tuple[LateData, ...]
+    host: HostFacts = field(default_factory=HostFacts)
 
 
 class StaffBoards:
@@ -41,11 +49,17 @@ class StaffBoards:
         self._hand = HandTimes()
         self._questions = LiveQuestions(plan, state, derived)
         self._speaker = SpeakerStaff(plan, state, self._questions)
+        self._crew = CrewBoard(plan, state, derived)
 
     @property
     def cards(self) -> Cards:
         """What announcers look up, as of the last board; from any thread."""
         return self._speaker.cards
+
+    @property
+    def crew_facts(self) -> CrewFacts:
+        """For what the crew asks beyond its board."""
+        return self._crew.facts
 
     def speaker(self, moment: Moment) -> Sections:
         """What speakers see beside the public's board."""
@@ -53,7 +67,7 @@ class StaffBoards:
 
     def crew(self, moment: Moment) -> Sections:
         """What the crew sees beside the public's board."""
-        return {"hand": self._hand_section(moment)}
+        return {**self._crew.sections(moment), "hand": self._hand_section(moment)}
 
     def _hand_section(self, moment: Moment) -> dict[str, Any]:
         self._hand.catch_up(self._state.desk)

@@ -66,6 +66,11 @@ class Effect:
         return not self.runners and not self.lists
 
     @property
+    def gun_times_changed(self) -> int:
+        """How many have another official time, or one less or more: that is from the gun."""
+        return sum(before != after for before, after in (change.gun_time_us for change in self.runners))
+
+    @property
     def podiums(self) -> tuple[ListChange, ...]:
         return tuple(change for change in self.lists if change.podium is not None)
 
@@ -84,6 +89,7 @@ def effect_values(found: Effect, limit: int) -> dict[str, Any]:
     """An effect ready for JSON: whole counts, and the first `limit` changes of each kind."""
     return {
         "runners_changed": len(found.runners),
+        "gun_times_changed": found.gun_times_changed,
         "runners": [_plain(change) for change in found.runners[:limit]],
         "lists": [
             {

@@ -115,10 +115,10 @@ class _Telling:
         comes first.
         """
         source, stamp_us, clock = body.source, body.stamp_us, body.clock
-        assert source is not None
-        assert stamp_us is not None
-        assert clock is not None
         race = self.plan.race
+        if source is None or stamp_us is None or clock is None:  # from a file: an instant and no clock to explain
+            at = self.at(body.instant_us)
+            return self.say(f"coup de feu par le fil à {at}", f"gun on the wire at {at}")
         found = explain(ledger, race, source=source, clock=clock, stamp_us=stamp_us, received_us=now_us)
         if found.held is not None:
             held, stamped = held_words(found.held, self.language), self.stamped(found)

@@ -7,8 +7,9 @@ those too.
 
 import enum
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, overload
 
 import numpy as np
 
@@ -84,6 +85,33 @@ def public_people(eligibility: Eligibility) -> tuple[Person, ...]:
     if last is None or last[0] is not eligibility:
         last = _last_public = (eligibility, printed_people(eligibility, Audience.PUBLIC))
     return last[1]
+
+
+class JuryPeople(Sequence[Person]):
+    """What crew and jury may read of each entrant, in the roster's order: made when somebody is asked for."""
+
+    def __init__(self, eligibility: Eligibility) -> None:
+        self.eligibility = eligibility
+        self._made: dict[int, Person] = {}
+
+    def __len__(self) -> int:
+        return len(self.eligibility.roster)
+
+    @overload
+    def __getitem__(self, index: int) -> Person: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Person]: ...
+
+    def __getitem__(self, index: int | slice) -> Person | Sequence[Person]:
+        if isinstance(index, slice):
+            return [self[each] for each in range(*index.indices(len(self)))]
+        if index not in self._made:
+            entrant, categories = self.eligibility.roster.entrants[index], self.eligibility.categories
+            code = int(categories.code[index])
+            name = "" if code == NO_CATEGORY else categories.names[code]
+            self._made[index] = _person(entrant, name, hide_name=False, hide_bib=False)
+        return self._made[index]
 
 
 def _person(entrant: Entrant, category: str, *, hide_name: bool, hide_bib: bool) -> Person:

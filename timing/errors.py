@@ -2,6 +2,7 @@
 
 RaceDayError                       every error of ours; each branch lives in its folder's errors.py
  +-- RulingRefused                 a decision that cannot be carried out as it was given
+ |    +-- GroundMoved              somebody decided on the same thing meanwhile; carries who, and what about
  +-- JournalError
       +-- JournalDamaged           an entry does not match its seal; carries the entry's number
       +-- JournalNotWritten        an entry could not be made durable
@@ -15,6 +16,19 @@ class RaceDayError(Exception):
 
 class RulingRefused(RaceDayError):
     """A decision cannot be carried out as it was given; the message says why, and what would be accepted."""
+
+
+class GroundMoved(RulingRefused):
+    """Somebody decided on the same thing after what the author of a ruling had seen.
+
+    Attributes: number: the entry of that decision; author: whose it is; about: what both are about.
+    """
+
+    def __init__(self, message: str, *, number: int, author: str, about: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.number = number
+        self.author = author
+        self.about = about
 
 
 class JournalError(RaceDayError):

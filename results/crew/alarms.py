@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from results.crew.desk_fold import Taken
+from results.crew.desk import Taken
 from timing.instants import Instant
 
 

@@ -14,23 +14,15 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from results.errors import ResultsError
 from results.web.access import ANNOUNCING, CREWING, NOBODY, Access, Session
+from results.web.command_fields import Author, BibText, DeviceName, Identifier, InstantUs, ListedName, PathText, TagText
+from results.web.command_fields import Command as _Command
+from results.web.crew_commands import CREW_COMMANDS
 
 BODY_MAX: Final = 64 * 1024
 """Bytes of a command: none carries a file."""
 
 HAND_MAX: Final = 200
 """Stamps or bibs in one command: a device that comes back sends the rest in the next."""
-
-Author = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
-Identifier = Annotated[str, StringConstraints(min_length=1, max_length=64)]
-DeviceName = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{1,16}$")]
-BibText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=16)]
-TagText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
-ListedName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
-PathText = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
-
-# An instant of a race is within the years people time races in: seconds or milliseconds sent by mistake are refused.
-InstantUs = Annotated[int, Field(strict=True, ge=946_684_800_000_000, lt=4_102_444_800_000_000)]
 
 
 class CommandRefused(ResultsError):
@@ -44,10 +36,6 @@ class CommandRefused(ResultsError):
         super().__init__("; ".join(f"{fault['field']}: {fault['message']}" for fault in faults))
 
 
-class _Command(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
 class Close(_Command):
     """Declare the start or the finish closed: from then on DNS (or DNF) is known. `at_us` empty: now."""
 
@@ -57,11 +45,15 @@ class Close(_Command):
 
 
 class Gun(_Command):
-    """A gun entered by hand. `wave` empty: the first wave that has none yet. `at_us` empty: now."""
+    """A gun entered by hand. `wave` empty: the first wave that has none yet. `at_us` empty: now.
+
+    `pressed`: `at_us` is when a key was pressed, not an hour that somebody noted: a backup of a signal on the wire.
+    """
 
     author: Author
     wave: Identifier | None = None
     at_us: InstantUs | None = None
+    pressed: bool = False
 
 
 class Publish(_Command):
@@ -168,7 +160,7 @@ class EntrantTyped(_Command):
     bib: BibText
     fields: Annotated[dict[Identifier, Annotated[str, StringConstraints(max_length=200)]], Field(max_length=40)]
     create: bool = False
-    tags: Annotated[list[TagText], Field(max_length=8)] = []
+    tags: Annotated[list[TagText], Field(max_length=8)] = Field(default_factory=list)
     seen: RosterVersion = 0
 
 
@@ -244,6 +236,7 @@ class StatusAsked(_Command):
 
 
 COMMANDS: Final[Mapping[str, type[_Command]]] = {
+    **CREW_COMMANDS,
     "bind_tag": TagBound,
     "close": Close,
     "entrant": EntrantTyped,
@@ -267,6 +260,7 @@ COMMANDS: Final[Mapping[str, type[_Command]]] = {
 
 
 MAY_GIVE: Final[Mapping[str, frozenset[Access]]] = {
+    **dict.fromkeys(CREW_COMMANDS, CREWING),
     "bind_tag": CREWING,
     "close": CREWING,
     "entrant": CREWING,

@@ -47,7 +47,7 @@ async def test_commands_reach_the_engine_with_their_fields(shown: ShownRace) -> 
     assert (await post(shown, "status")).status_code == 200
     assert [command["command"] for command in shown.commands] == ["close", "gun", "publish", "roster", "status"]
     assert shown.commands[0] == {"command": "close", "author": "Samir", "point": "start", "at_us": None}
-    assert shown.commands[1] == {"command": "gun"} | gun
+    assert shown.commands[1] == {"command": "gun", "pressed": False} | gun
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from results.crew.alarm_causes import AlarmsAsked, causes
 from results.crew.alarm_words import alarm_words
 from results.crew.alarms import Alarm, AlarmKind, AlarmWatch, Cause, Level, alarm_key
 from results.crew.clock_history import ClockHistory
-from results.crew.desk_fold import Taken, abandons_reported, alarms_taken, lifted_mats
+from results.crew.desk import Taken
 from results.crew.mat_counts import MatCounts
 from results.crew.mats import MatsAsked, mat_section
 from results.crew.sections import alarm_section
@@ -23,13 +23,11 @@ from results.printing import Language
 from simulators.physics import Physics
 from timing.clock_faults import ClockFault, ClockFinding
 from timing.clock_ledger import AS_STAMPED
-from timing.desk_entries import AbandonBody, AlarmBody, DeskBody, MatBody
 from timing.instants import HOUR, MINUTE, SECOND, Instant
 from timing.journal_writer import WriterHealth
 from timing.late_data import LateData
 from timing.reads import SourceId
 from timing.roster import Bib
-from timing.state import Recorded
 
 WELL = WriterHealth(
     waiting_entries=0, waiting_bytes=0, oldest_waiting_us=0, flushes=9, last_flush_us=1000, flushing_us=None,
@@ -286,23 +284,6 @@ def test_what_lasts_at_a_restart_is_the_occurrence_that_was_taken() -> None:
     assert one(watch, [BATTERY], 1100, taken).taken is None
     other = one(AlarmWatch(), [replace(BATTERY, about="km15", since_us=50)], 900, taken)
     assert (other.since_us, other.taken) == (50, None)
-
-
-def test_the_last_word_of_the_desk_counts() -> None:
-    def said(*bodies: DeskBody) -> list[Recorded[DeskBody]]:
-        return [Recorded(number=n, at_us=n, body=body) for n, body in enumerate(bodies, 1)]
-
-    def lifted(mat: str, laid: bool, at_us: Instant) -> MatBody:
-        return MatBody(mat=mat, laid=laid, at_us=at_us, author="Samir")
-
-    desk = said(lifted("A", False, 5), lifted("B", False, 6), lifted("A", True, 7))
-    assert lifted_mats(desk) == {"B": 6}
-    gone = AbandonBody(bib=Bib("7"), at_us=5, author="Luc", place="km 8")
-    assert abandons_reported(said(gone, replace(gone, bib=Bib("8")), replace(gone, withdrawn=True))) == {
-        "8": replace(gone, bib=Bib("8"))
-    }
-    keys = said(AlarmBody(key="k", at_us=5, author="Luc"), AlarmBody(key="k", at_us=9, author="Inès"))
-    assert alarms_taken(keys) == {"k": Taken(author="Luc", at_us=5)}
 
 
 def test_the_section_has_a_line_for_each_alarm_in_both_languages_at_its_point(day: CrewDay, middle_us: Instant) -> None:
