@@ -18,6 +18,7 @@ from results.web.api import api_app
 from results.web.attempts import Attempts
 from results.web.clock_routes import clock_routes
 from results.web.commands_route import command_route
+from results.web.crew_routes import crew_routes
 from results.web.desk_routes import desk_routes
 from results.web.gate import Gate
 from results.web.hand_routes import hand_routes, time_routes
@@ -41,7 +42,12 @@ _SHARED_FILES: Final = _WEB.parent / "static"
 
 def staff_routes(live: LiveRace, pages: StaffPages) -> list[StaffRoute]:
     """Every page, stream and form of the staff: a line for each, with the roles that may use it, where it is made."""
-    return [*speaker_routes(live, pages), *hand_routes(live, pages), *desk_routes(live, pages)]
+    return [
+        *speaker_routes(live, pages),
+        *crew_routes(live, pages),
+        *hand_routes(live, pages),
+        *desk_routes(live, pages),
+    ]
 
 
 def build_app(
