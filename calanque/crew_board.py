@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from calanque.crew_facts import CrewFacts
 from calanque.derived import Derived, Picture
-from calanque.explaining import asked_of, gun_facts
+from calanque.explaining import gun_facts
+from calanque.live_questions import LiveQuestions
 from config.plan import RacePlan
 from results.boards import Sections
 from results.crew.decisions import decision_rows, decisions_of
 from results.crew.gun_rows import gun_section
 from results.crew.list_rows import list_rows
-from results.questions import open_questions
 from timing.instants import SECOND
 from timing.state import RaceState
 from timing.times import Status
@@ -69,10 +69,10 @@ class Paced:
 class CrewBoard:
     """Makes the sections of the crew's board; belongs to the matching thread, as the state does."""
 
-    def __init__(self, plan: RacePlan, state: RaceState, derived: Derived) -> None:
+    def __init__(self, plan: RacePlan, state: RaceState, derived: Derived, questions: LiveQuestions) -> None:
         self._plan = plan
         self._state = state
-        self._derived = derived
+        self._live_questions = questions
         self.facts = CrewFacts(plan, state, derived)
         self._desk = self.facts.catch_up()
         self._questioned = Paced(self._questions)
@@ -139,8 +139,7 @@ class CrewBoard:
 
     def _questions(self, moment: "Moment") -> dict[str, Any]:
         """What follows from questions, and the facts that alarms hang on."""
-        asked = asked_of(self._plan, self._state, self._derived, moment.picture)
-        questions = open_questions(asked)
+        questions = self._live_questions.of(moment.picture).questions
         found = decisions_of(questions, moment.picture.clocks)
         return {"decisions": decision_rows(found, self._plan), **self.facts.sections(moment, questions)}
 

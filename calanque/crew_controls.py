@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from calanque.decision_desk import DecisionDesk
 from calanque.errors import FrontDoorError
 from results.entrant_search import EntrantIndex
-from results.printing import Language
+from results.printing import Language, hour
 from timing.desk_entries import AbandonBody, AlarmBody, ArmedBody, DeskBody, MatBody
+from timing.instants import MINUTE
 from timing.roster import Bib, Roster
 from timing.rulings import Role
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from calanque.engine import Engine
 
 FOUND_SHOWN: Final = 12
+
+REAL_GUN_BEFORE_US: Final = 2 * MINUTE
+"""A signal so long before the first planned gun, or later, may have started somebody."""
 
 Answer = TypeVar("Answer")
 Command = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
@@ -54,14 +58,32 @@ class CrewControls:
         )
 
     async def _arm(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Arms the race. Raises: FrontDoorError when that would make a trial of a gun that started somebody."""
+        at_us = self._now(command["at_us"])
+        if command["armed"]:
+            await self._check_no_gun_before(at_us)
         return await self._said(
             ArmedBody(
                 armed=command["armed"],
-                at_us=self._now(None),
+                at_us=at_us,
                 author=command["author"],
                 open_checks=tuple(command["open_checks"]),
             )
         )
+
+    async def _check_no_gun_before(self, at_us: int) -> None:
+        """What is heard near the plan of the first gun is no trial: whoever arms late says so, and since when."""
+        race, state = self._engine.plan.race, self._engine.state
+        from_us = min(wave.planned_gun_us for wave in race.waves) - REAL_GUN_BEFORE_US
+        told = self._engine.live.consult(lambda derived: state.gun_signals(state.ledger), settle=False)
+        signals = await asyncio.wrap_future(told)
+        heard = [s.instant_us for s in signals if from_us <= s.instant_us < at_us and (s.pressed or s.wave is None)]
+        if heard:
+            gun_us = min(heard)
+            raise FrontDoorError(
+                f"a gun was heard at {hour(gun_us, race.zone)}: armed from now on, the race would take it for a trial; "
+                f"say since when it is armed (at_us, at most {gun_us}), or leave it as it is: every gun counts"
+            )
 
     async def _mat(self, command: dict[str, Any]) -> dict[str, Any]:
         known = [mat.id for mat in self._engine.plan.race.course.mats]

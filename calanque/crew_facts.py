@@ -19,11 +19,9 @@ from results.crew.on_course import CourseAsked, DueColumns, course_table, on_cou
 from results.crew.sections import alarm_section, arming_section
 from results.crew.shift_log import ShiftLog, shift_table
 from results.eligibility import Eligibility
-from results.forecast import Forecaster
-from results.forecast_observations import observations_of
+from results.forecast import Forecast
 from results.people import JuryPeople
 from results.printing import Language
-from timing.desk_entries import PassingOrderBody
 from timing.instants import HOUR, Instant
 from timing.state import RaceState
 
@@ -48,7 +46,6 @@ class CrewFacts:
         self._plan = plan
         self._state = state
         self._derived = derived
-        self._forecaster: tuple[Eligibility, Forecaster] | None = None
         self._due: DueColumns | None = None
         self.desk = CrewDesk()
         self._counts = MatCounts(plan.race)
@@ -61,7 +58,7 @@ class CrewFacts:
 
     def sections(self, moment: "Moment", questions: tuple[OpenQuestion, ...]) -> dict[str, Any]:
         """`mats`, `alarms`, `arming`, `on_course` and `shift_log`; nothing of mats before all reads are counted."""
-        self._due = self._forecast(moment)
+        self._due = _due_columns(moment.forecast)
         if not self._counted_all():
             return {
                 "mats": {"points": [], "nowhere": [], "counted": self._counted},
@@ -180,22 +177,6 @@ class CrewFacts:
             due=self._due if self._due is not None and len(self._due.at_us) == len(picture.roster) else None,
         )
 
-    def _forecast(self, moment: "Moment") -> DueColumns:
-        """When those on the course are expected at their next point, by the profile and what spotters reported."""
-        eligibility = moment.picture.rankings.eligibility
-        if self._forecaster is None or self._forecaster[0] is not eligibility:
-            self._forecaster = (eligibility, Forecaster.of(eligibility))
-        orders = [each.body for each in self._state.desk if isinstance(each.body, PassingOrderBody)]
-        seen = observations_of(orders, moment.picture.roster)
-        found = self._forecaster[1].at(moment.picture.times, moment.now_us, seen)
-        expected = found.next
-        return DueColumns(
-            next_point=found.next_point,
-            at_us=expected.at_us,
-            plus_minus_us=expected.plus_minus_us,
-            late_us=expected.late_us,
-        )
-
     def _people_of(self, eligibility: Eligibility) -> JuryPeople:
         """As the crew may read them; kept as long as the roster is the same."""
         if self._people is None or self._people.eligibility is not eligibility:
@@ -214,3 +195,16 @@ class CrewFacts:
         self._counted = min(len(reads), self._counted + COUNTED_AT_ONCE)
         self._counts.take(reads.take(slice(0, self._counted)), classes[: self._counted], state.ledger)
         return self._counted == len(reads)
+
+
+def _due_columns(forecast: Forecast | None) -> DueColumns | None:
+    """When those on the course are expected at their next point."""
+    if forecast is None:
+        return None
+    expected = forecast.next
+    return DueColumns(
+        next_point=forecast.next_point,
+        at_us=expected.at_us,
+        plus_minus_us=expected.plus_minus_us,
+        late_us=expected.late_us,
+    )

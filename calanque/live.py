@@ -200,4 +200,5 @@ class LiveRace:
             host=self._host(),
         )
         speaker, crew = self._staff.speaker(moment), self._staff.crew(moment)
+        public["flow"]["expected"] = self._staff.expected_per_minute(moment)
         self._show(Boards(public=public, speaker=speaker, crew=crew))

@@ -4,8 +4,10 @@ Owns how often each part is made; what is in it is `results.speaker` and `result
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+import numpy as np
 
 from calanque.crew_board import CrewBoard
 from calanque.crew_facts import CrewFacts
@@ -15,10 +17,12 @@ from calanque.live_questions import LiveQuestions
 from calanque.speaker_staff import SpeakerStaff
 from config.plan import RacePlan
 from results.boards import Sections
+from results.forecast import Forecast
+from results.forecast_flow import expected_flow
 from results.hand_board import hand_section
 from results.hand_times import HandTimes
 from results.speaker.cards import Cards
-from timing.instants import Instant
+from timing.instants import MINUTE, SECOND, Instant
 from timing.late_data import LateData
 from timing.state import RaceState
 
@@ -38,6 +42,7 @@ class Moment:
     rate: float
     late: tuple[LateData, ...]
     host: HostFacts = field(default_factory=HostFacts)
+    forecast: Forecast | None = None
 
 
 class StaffBoards:
@@ -47,9 +52,11 @@ class StaffBoards:
         self._plan = plan
         self._state = state
         self._hand = HandTimes()
+        self._flow: list[int] = []
+        self._flow_second = -1
         self._questions = LiveQuestions(plan, state, derived)
         self._speaker = SpeakerStaff(plan, state, self._questions)
-        self._crew = CrewBoard(plan, state, derived)
+        self._crew = CrewBoard(plan, state, derived, self._questions)
 
     @property
     def cards(self) -> Cards:
@@ -67,7 +74,25 @@ class StaffBoards:
 
     def crew(self, moment: Moment) -> Sections:
         """What the crew sees beside the public's board."""
-        return {**self._crew.sections(moment), "hand": self._hand_section(moment)}
+        forecast = self._speaker.forecast
+        return {**self._crew.sections(replace(moment, forecast=forecast)), "hand": self._hand_section(moment)}
+
+    def expected_per_minute(self, moment: Moment) -> list[int]:
+        """Arrivals in each minute from the one that is now, by the newest forecast; made once a second.
+
+        The first has those who arrived in it already, so that it is a whole minute as the others are.
+        """
+        forecast, second = self._speaker.forecast, moment.now_us // SECOND
+        if forecast is None or second == self._flow_second:
+            return self._flow
+        self._flow_second = second
+        times = moment.picture.times
+        flow = expected_flow(forecast, moment.now_us, times.guns.first_us)
+        begun_us = times.guns.first_us + flow.first_minute * MINUTE
+        arrived = np.count_nonzero((times.finish_us >= begun_us) & (times.finish_us <= moment.now_us))
+        per_minute = flow.per_minute.round().astype(int).tolist()
+        self._flow = [per_minute[0] + int(arrived), *per_minute[1:]]
+        return self._flow
 
     def _hand_section(self, moment: Moment) -> dict[str, Any]:
         self._hand.catch_up(self._state.desk)

@@ -324,10 +324,13 @@ def _smallest(values: Int64, wanted: int) -> Int64:
 
 
 def _flow_section(times: Times, now_us: Instant) -> dict[str, Any]:
-    """Arrivals at the line in each minute since the first gun that is over, from the first arrival to now."""
+    """Arrivals at the line in each minute since the first gun that is over, from the first arrival to now.
+
+    `expected`: what a forecast adds for the minutes from now on.
+    """
     finishes = times.finish_us[(times.finish_us != MISSING) & (times.finish_us <= now_us)]
     if not len(finishes):
-        return {"first_minute": None, "per_minute": [], "last_minute": 0}
+        return {"first_minute": None, "per_minute": [], "last_minute": 0, "expected": []}
     minutes = (finishes - times.guns.first_us) // MINUTE
     first = int(minutes.min())
     span = min(FLOW_MINUTES_MAX, int((now_us - times.guns.first_us) // MINUTE) - first)
@@ -336,6 +339,7 @@ def _flow_section(times: Times, now_us: Instant) -> dict[str, Any]:
         "first_minute": first,
         "per_minute": counts.tolist(),
         "last_minute": int(np.count_nonzero(finishes > now_us - MINUTE)),
+        "expected": [],
     }
 
 

@@ -27,10 +27,14 @@ class Alarm(Command):
 
 
 class Arm(Command):
-    """The race is armed, or (`armed` false) no more. `open_checks`: what is not in order, and is accepted."""
+    """The race is armed, or (`armed` false) no more. `at_us` empty: from now on.
+
+    `open_checks`: what is not in order, and is accepted.
+    """
 
     author: Author
     armed: bool = True
+    at_us: InstantUs | None = None
     open_checks: Annotated[list[Identifier], Field(max_length=100)] = Field(default_factory=list)
 
 

@@ -264,7 +264,7 @@ def _flow(board: Mapping[str, Any], speech: Speech) -> Model:
     start_us = board["phase"]["first_gun_us"] + flow["first_minute"] * MINUTE
     # What is expected begins where what was seen ends; without a forecast there is none.
     ahead: Sequence[int] = flow.get("expected") or []
-    span, peak = max(len(bars) + len(ahead), 30), max([*bars, *ahead])
+    span, most, peak = max(len(bars) + len(ahead), 30), max(bars), max([*bars, *ahead])
     points = [f"{n * width / span:.1f},{base - 96 * bar / max(peak, 1):.1f}" for n, bar in enumerate(bars)]
     ticks = [
         {"x": f"{n * width / span:.1f}", "text": speech.hour(start_us + n * MINUTE, offset_s)[:5]}
@@ -274,8 +274,8 @@ def _flow(board: Mapping[str, Any], speech: Speech) -> Model:
     label = speech.say(
         "flow_label",
         hour=speech.hour(start_us, offset_s)[:5],
-        peak=speech.count(peak),
-        peak_hour=speech.hour(start_us + bars.index(peak) * MINUTE, offset_s)[:5],
+        peak=speech.count(most),
+        peak_hour=speech.hour(start_us + bars.index(most) * MINUTE, offset_s)[:5],
         n=speech.count(flow["last_minute"]),
     )
     if ahead:

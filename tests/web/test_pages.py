@@ -205,7 +205,7 @@ def test_what_is_expected_is_drawn_from_where_what_was_seen_ends_and_only_where_
     html = page(shown)
     assert 'class="expected" points=""' in html
     view = shown.view()
-    flow = view.board["flow"] | {"expected": [3, 2, 1]}
+    flow = view.board["flow"] | {"expected": [3000, 2, 1]}
     drawn = page_of(View(number=view.number, board={**view.board, "flow": flow}, made_us=view.made_us))
     (seen,), (expected,) = (re.findall(rf'class="{name}" points="([^"]*)"', drawn) for name in ("seen", "expected"))
     assert expected.split()[0] == seen.split()[-1]

@@ -242,7 +242,7 @@
     if (!bars.length) return set(chart, "aria-label", words.flow_none);
     const offset = board.clock.utc_offset_s, width = 400, base = 110;
     const ahead = board.flow.expected || [], seen = bars.length - 1;
-    const start = board.phase.first_gun_us + first * MINUTE_US, span = Math.max(bars.length + ahead.length, 30), peak = Math.max(...bars, ...ahead);
+    const start = board.phase.first_gun_us + first * MINUTE_US, span = Math.max(bars.length + ahead.length, 30), most = Math.max(...bars), peak = Math.max(most, ...ahead);
     const at = (n) => (n * width / span).toFixed(1), hm = (n) => hour(start + n * MINUTE_US, offset).slice(0, 5);
     const drawn = (values, from) => values.map((bar, n) => `${at(from + n)},${(base - 96 * bar / Math.max(peak, 1)).toFixed(1)}`).join(" ");
     const line = drawn(bars, 0);
@@ -256,7 +256,7 @@
       const label = ticks.children[n] || ticks.appendChild(document.createElementNS("http://www.w3.org/2000/svg", "text"));
       set(label, "x", x); set(label, "y", "128"); put(label, text);
     });
-    set(chart, "aria-label", say("flow_label", { hour: hm(0), peak: count(peak), peak_hour: hm(bars.indexOf(peak)), n: count(last) }) + (ahead.length ? `, ${words.flow_expected}` : ""));
+    set(chart, "aria-label", say("flow_label", { hour: hm(0), peak: count(most), peak_hour: hm(bars.indexOf(most)), n: count(last) }) + (ahead.length ? `, ${words.flow_expected}` : ""));
   };
 
   const ridge = byId("ridge").getAttribute("points").split(" ").map((point) => point.split(",").map(Number));
