@@ -16,8 +16,10 @@ from results.web.stream import real_now_us
 from results.web.themes import theme_chosen, theme_of
 from timing.instants import SECOND
 
-PUBLIC_STEP_S: Final = 1.0
-"""The public page is sent at most one event in this time; the board gets every tick."""
+PUBLIC_STEP_S: Final = 0.8
+"""The public page is sent at most one event in this time, so that it is current within a second; the board gets every
+tick.
+"""
 
 SILENT_S: Final = 10.0
 """A newest view older than this means that the engine no longer works, whatever its web server says."""

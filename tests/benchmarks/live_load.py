@@ -110,6 +110,8 @@ class Figures:
     durable_ms: tuple[float, float] = (0.0, 0.0)
     """From the arrival of a batch of reads to when it would survive a power cut: median and 99 %, of the last 4,096."""
     shown_us: int = 0
+    due_of: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """By bib the way (`finish`, `far`) and the instant at which the finisher is first said."""
 
     def __str__(self) -> str:
         return "\n".join(
@@ -151,7 +153,7 @@ async def measure(seconds: int, folder: Path, reads_a_second: int = 1_000, besid
         tape.write(folder / READERS_FOLDER)
     (folder / SUMMARY_FILE).write_text(json.dumps({"zone": zone}), encoding="utf-8")
     children: list[Child] = []
-    figures = Figures(reads=sum(len(tape) for tape in tapes))
+    figures = Figures(reads=sum(len(tape) for tape in tapes), due_of=due_of)
     try:
         url = await _start(folder, place, children)
         watching = asyncio.create_task(_watch(url, due_of, figures))
