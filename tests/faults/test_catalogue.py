@@ -7,7 +7,7 @@ from pathlib import Path
 
 TESTS = Path(__file__).resolve().parent.parent
 PAGE = (TESTS.parent / "docs" / "faults.md").read_text(encoding="utf-8")
-FAULTS = {f"F{number:02d}" for number in (*range(1, 28), *range(38, 58))}
+FAULTS = {f"F{number:02d}" for number in (*range(1, 28), *range(38, 61))}
 
 
 def _sections() -> dict[str, str]:

@@ -368,7 +368,7 @@ async def test_a_list_that_is_being_read_does_not_move(browser: Browser, race: C
     assert await page.evaluate(keys) != before
 
 
-async def test_hostile_names_are_text(browser: Browser, race: CrewRace) -> None:
+async def test_f58_hostile_names_are_text(browser: Browser, race: CrewRace) -> None:
     page = await console(browser, race)
     await expect(page.locator("[data-pane=course]")).to_contain_text("<B>GRAS</B>")
     assert await page.locator("[data-pane=course] td b", has_text="GRAS").count() == 0

@@ -212,7 +212,7 @@ async def test_no_screen_scrolls_sideways_and_targets_fit_a_thumb(
         assert max(rows) - min(rows) <= 1, "a row has one height"
 
 
-async def test_a_hostile_name_is_shown_as_it_is_written(
+async def test_f58_a_hostile_name_is_shown_as_it_is_written(
     browser: Browser, shown: ShownRace, server: LiveServer, race: MovingRace
 ) -> None:
     page = await opened(browser, server.url)

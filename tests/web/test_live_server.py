@@ -46,7 +46,7 @@ async def test_a_reader_that_comes_back_resumes_where_it_was(
         assert (await reader.next()).kind == "change"
 
 
-async def test_a_slow_reader_gets_the_newest_and_not_the_backlog() -> None:
+async def test_f59_a_slow_reader_gets_the_newest_and_not_the_backlog() -> None:
     """2,000 views of 20 kB while nobody reads: 40 MB. What comes is what the socket held, then the newest."""
     race = _Views()
     race.publish(1)
@@ -79,7 +79,7 @@ async def test_a_reader_that_leaves_gives_its_place_back(shown: ShownRace, serve
             await asyncio.sleep(0.01)
 
 
-async def test_one_reader_too_many_is_told_to_come_back(race: MovingRace) -> None:
+async def test_f59_one_reader_too_many_is_told_to_come_back(race: MovingRace) -> None:
     shown = ShownRace(race, clients_max=1)
     shown.show(race.first_gun_us)
     async with LiveServer(build_app(shown)) as server:
@@ -174,7 +174,7 @@ async def test_no_file_but_ours_is_served(server: LiveServer, path: str) -> None
 
 
 @pytest.mark.parametrize("path", ["/", "/en", "/board", "/en/board", "/view.json", "/events", "/events/board"])
-async def test_a_withheld_name_is_in_no_byte_that_leaves(shown: ShownRace, race: MovingRace, path: str) -> None:
+async def test_f60_a_withheld_name_is_in_no_byte_that_leaves(shown: ShownRace, race: MovingRace, path: str) -> None:
     """The view is taken when the withheld have just crossed the line and one of them leads."""
     withheld = [n for n, entrant in enumerate(race.roster.entrants) if not entrant.public]
     at_us = int(race.truth_us[-1][withheld].max())

@@ -172,7 +172,7 @@ async def test_whatever_is_asked_is_text(get: Any, asked: str) -> None:
         assert not [tag for tag, attrs in tags if tag == "img" or any(name.startswith("on") for name in attrs)]
 
 
-async def test_a_hostile_name_is_text_wherever_it_is_read(get: Any) -> None:
+async def test_f58_a_hostile_name_is_text_wherever_it_is_read(get: Any) -> None:
     for path in ("/lists/scratch", "/search?q=img", "/runners/3", "/", "/api/search?q=img"):
         html = (await get(path)).text
         assert HOSTILE.upper() not in html.upper() or path.startswith("/api"), path
@@ -251,7 +251,9 @@ async def test_why_is_told_in_words_on_a_page_of_its_own_and_as_a_part(get: Any,
     assert "Temps officiel" in text_of(part.text)
 
 
-async def test_no_withheld_name_is_in_any_page_of_the_whole_race(get: Any, shown: ShownRace, race: MovingRace) -> None:
+async def test_f60_no_withheld_name_is_in_any_page_of_the_whole_race(
+    get: Any, shown: ShownRace, race: MovingRace
+) -> None:
     withheld = [n for n, entrant in enumerate(race.roster.entrants) if not entrant.public]
     shown.show(int(race.truth_us[-1][withheld].max()))
     paths = ["/", "/en", "/clubs", "/lists/category", f"/search?q={WITHHELD_NAME}", "/search?q=secret", "/api/board"]

@@ -216,7 +216,7 @@ async def test_everything_is_done_by_keyboard_alone(browser: Browser, calm: Show
     assert {"q", "open-desk", "said", "freeze"} <= reached
 
 
-async def test_a_hostile_name_is_shown_as_it_is_written(browser: Browser, speaking: LiveServer) -> None:
+async def test_f58_a_hostile_name_is_shown_as_it_is_written(browser: Browser, speaking: LiveServer) -> None:
     page = await signed_in(browser, speaking.url)
     await page.keyboard.type("3")
     await page.keyboard.press("Enter")

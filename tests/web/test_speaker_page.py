@@ -94,7 +94,7 @@ async def test_f2_and_a_focused_row_hold_everything_and_the_bar_counts_what_wait
     await expect(rows_of(page).first).not_to_have_attribute("data-key", now[0])
 
 
-async def test_a_withheld_name_is_in_no_byte_of_the_page_and_is_not_to_be_said(
+async def test_f60_a_withheld_name_is_in_no_byte_of_the_page_and_is_not_to_be_said(
     browser: Browser, race: MovingRace
 ) -> None:
     """The eighth of the first wave is withheld: their row says not to announce them, and no key can."""
