@@ -1,10 +1,8 @@
 """Announcers in a browser, for tests: signed in at the page of a race that moves."""
 
 import asyncio
-import os
 import time
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +15,6 @@ from results.web.app import build_app
 from results.web.server import LiveServer
 from timing.instants import MINUTE
 
-PICTURES = os.environ.get("CALANQUE_PICTURES")
 """A folder for pictures of the page at every size, to be looked at; none are written without it."""
 
 
@@ -78,10 +75,3 @@ async def until(holds: Any, within_s: float = 5.0) -> None:
     while not holds():
         assert time.monotonic() < end, "it did not come to hold"
         await asyncio.sleep(0.02)
-
-
-async def picture(page: Page, name: str) -> None:
-    """Writes how the page looks now, where pictures are wanted."""
-    if PICTURES:
-        size = page.viewport_size or {"width": 0}
-        await page.screenshot(path=Path(PICTURES) / f"speaker-{name}-{size['width']}.png")

@@ -7,14 +7,13 @@ from pathlib import Path
 import pytest
 from axe import serious_faults
 from crew_engine import CrewRace, armed_race, podium_race, resumed, running
+from pictures import picture
 from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 from test_live_page import CHROMIUM, FLAGS
 
 from results.web.access import Access
 from timing.desk_entries import AbandonBody, AlarmBody, ArmedBody, MatBody
 from timing.rulings import Clear, Declare, MoveToWave, Role, SetGun
-
-SHOTS = Path(__file__).parents[2] / "out" / "screenshots"
 
 pytestmark = [
     pytest.mark.slow,
@@ -436,8 +435,7 @@ async def test_screenshots(browser: Browser, race: CrewRace, width: int, height:
     await expect(page.locator("#log .log li")).not_to_have_count(0)
     await expect(page.locator("#hand [data-part=error]")).to_contain_text("±")
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    await page.screenshot(path=SHOTS / f"crew-{width}.png", full_page=width < 1280)
+    await picture(page, "crew")
 
 
 async def test_a_list_is_posted_by_the_crew_and_made_official_by_the_referee(browser: Browser, race: CrewRace) -> None:

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from axe import serious_faults
 from desk_engine import desk_folder, opened, running, signed_in, until, url_of
+from pictures import picture
 from playwright.async_api import Browser, Page, async_playwright, expect
 from small_race import at
 from test_live_page import CHROMIUM, FLAGS
@@ -291,6 +292,7 @@ async def test_pages_of_hand_timing_desk_and_clock_keep_nobody_out(
             for theme in ("", "tente"):
                 await page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
                 assert await serious_faults(page) == [], (path, width, theme)
+            await picture(page, path)
             await page.close()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from moving_race import MovingRace
+from pictures import picture
 from playwright.async_api import Browser, ConsoleMessage, Page, expect
 from show_moving_race import ShownRace
 from test_live_page import CHROMIUM
@@ -241,6 +242,7 @@ async def test_no_page_scrolls_sideways_and_targets_fit_a_thumb(
             .filter((node) => node.offsetParent && node.offsetHeight < 44).map((node) => node.outerHTML.slice(0, 99))"""
         )
         assert small == []
+        await picture(page, path)
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -8,10 +8,11 @@ from dataclasses import replace
 import numpy as np
 from axe import serious_faults
 from moving_race import WITHHELD_NAME, MovingRace
+from pictures import picture
 from playwright.async_api import Browser, expect
 from show_moving_race import ShownRace
 from speaker_browser import calm as calm
-from speaker_browser import keys_of, picture, quick, rows_of, served, signed_in
+from speaker_browser import keys_of, quick, rows_of, served, signed_in
 from speaker_browser import speaking as speaking
 from test_live_page import browser as browser
 from test_live_page import pytestmark as pytestmark
@@ -134,7 +135,7 @@ async def test_in_a_crowd_some_are_large_and_the_others_a_stream_of_names(browse
         await page.keyboard.press("Space")
         await expect(page.locator(f"#out .row[data-bib='{following}']")).to_have_class(re.compile("said"))
         await expect(page.locator("#out .row.next")).not_to_have_attribute("data-bib", following or "")
-        await picture(page, "mass")
+        await picture(page, "speaker_mass")
 
 
 async def test_somebody_to_be_checked_by_eye_is_not_announced_before_the_crew_says_so(
@@ -167,7 +168,7 @@ async def test_a_lost_link_says_its_age_forecasts_stop_and_the_page_returns_with
     await asyncio.sleep(1.2)
     assert [await node.inner_text() for node in await page.locator("#in .when").all()] == when, "forecasts stop"
     assert await page.locator("#clock").inner_text() != clock, "the clock goes on"
-    await picture(page, "cut")
+    await picture(page, "speaker_cut")
     again = ShownRace(race)
     again.show(race.first_gun_us + 80 * MINUTE)
     async with served(again, port=first_life.port):
@@ -195,7 +196,7 @@ async def test_nothing_is_too_small_nothing_scrolls_and_no_name_is_cut(
               .map(each => each.offsetHeight)"""
         )  # fmt: skip
         assert min(targets) >= 40
-        await picture(page, "board")
+        await picture(page, "speaker_board")
 
 
 async def test_axe_finds_no_serious_fault(browser: Browser, calm: ShownRace, speaking: LiveServer) -> None:
