@@ -19,4 +19,5 @@ async def test_a_race_is_not_armed_over_a_gun_that_was_heard_but_since_an_hour_b
             await controls.carry_out(arm)
         assert race.state.armed_us is None
         await controls.carry_out(arm | {"at_us": at("8:55:00")})
+        await race.settled()
         assert race.state.armed_us == at("8:55:00")

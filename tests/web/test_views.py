@@ -44,7 +44,7 @@ def test_before_the_gun_the_race_is_armed_and_nothing_is_known(race: MovingRace)
     assert board["counts"]["entered"] == len(race.roster)
     assert board["counts"]["started"] == 0
     assert board["arrivals"] == []
-    assert board["flow"] == {"first_minute": None, "per_minute": [], "last_minute": 0}
+    assert board["flow"] == {"first_minute": None, "per_minute": [], "last_minute": 0, "expected": []}
     assert [section["rows"] for section in board["leaders"]] == [[], []]
     assert [point["newest_us"] for point in board["points"]] == [None, None, None]
     assert board["field"]["head_m"] is None
