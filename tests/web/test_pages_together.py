@@ -49,16 +49,17 @@ async def test_a_crossing_is_on_all_pages_and_a_restarted_engine_is_caught_up_wi
         arrived = int(race.engine.view().board["counts"]["finished"])
         await crosses(race, 30, "10:29:50")
         await finished(public, speaker, crew, 30, arrived + 1)
+        await expect(speaker.locator(".row.next")).not_to_have_count(0, timeout=20_000)
         await speaker.keyboard.press("Space")
-        await expect(other.locator("#out .row.said")).to_have_count(1)
+        await expect(other.locator("#out .row.said")).to_have_count(1, timeout=20_000)
         port, folder = int(race.url.rpartition(":")[2]), race.engine.folder
     for page in (public, speaker, crew):
         await expect(page.locator("#cut")).to_contain_text("Liaison coupée", timeout=15_000)
     async with resumed(folder, port=port, clock="10:40:00") as race:
-        await expect(other.locator("#out .row.said")).to_have_count(1)
+        await expect(other.locator("#out .row.said")).to_have_count(1, timeout=20_000)
         await crosses(race, 2600, "10:39:50")
         await crosses(race, 13, "10:39:55")
         for page in (public, speaker, other, crew):
             await expect(page.locator("#cut")).not_to_contain_text("Liaison coupée", timeout=20_000)
             assert await page.evaluate("window.sameLife"), "it was loaded again"
-        await expect(other.locator("#out .row.said")).to_have_count(1)
+        await expect(other.locator("#out .row.said")).to_have_count(1, timeout=20_000)
