@@ -11,7 +11,6 @@ import typing
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any, Final, Literal, TypeAlias
 
 from timing.desk_entries import DeskBody, desk_body_of, desk_fields
@@ -30,7 +29,7 @@ from timing.read_columns import (
     raw_check,
 )
 from timing.reads import ClockKind, SourceId, SourceReads
-from timing.roster import Entrant, Roster, Sex
+from timing.roster_entries import RosterBody, decode_roster, encode_roster
 from timing.ruling_entries import (
     HostStepBody,
     PostingBody,
@@ -79,23 +78,6 @@ class RulesBody:
     text: str
     file: str = ""
     author: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class RosterBody:
-    """A whole version of the roster.
-
-    `file`: where it came from, `digest`: the SHA-256 of that file's bytes. `change`: what was changed of the version
-    before at a desk, which keeps its file and digest; empty for a version that is a file's. It names the act and what
-    it is about: (`new`, bib), (`fields`, bib), (`rebib`, old bib, new bib), (`bind`, bib, tag), (`unbind`, bib, tag),
-    or (`file`,) for one that was compared at the desk.
-    """
-
-    roster: Roster
-    file: str = ""
-    author: str = ""
-    digest: str = ""
-    change: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,46 +223,8 @@ def _decode_rules(entry: Entry) -> RulesBody:
     return RulesBody(**_fields(entry))
 
 
-_AS_THEY_ARE: Final = (
-    *("bib", "last_name", "first_name", "category", "nationality", "club", "team", "town", "licence", "wave", "role"),
-    *("status", "say", "birth_year", "age", "elite", "public"),
-)
-
-
-def _encode_roster(body: RosterBody) -> bytes:
-    entrants = body.roster.entrants
-    columns: dict[str, Any] = {name: [getattr(e, name) for e in entrants] for name in _AS_THEY_ARE}
-    if any(e.editions is not None for e in entrants):  # a column that earlier versions did not know, and would refuse
-        columns["editions"] = [e.editions for e in entrants]
-    columns["tags"] = [e.tags for e in entrants]
-    columns["sex"] = [e.sex.value for e in entrants]
-    columns["birth_date"] = [None if e.birth_date is None else e.birth_date.isoformat() for e in entrants]
-    told = {name: value for name in ("digest", "change") if (value := getattr(body, name))}
-    return zlib.compress(_json({"file": body.file, "author": body.author, **told, "columns": columns}), 1)
-
-
 def _decode_roster(entry: Entry) -> RosterBody:
-    found = json.loads(zlib.decompress(entry.body))
-    columns: dict[str, Any] = found["columns"]
-    count = len(columns["bib"])
-    sexes = {sex.value: sex for sex in Sex}
-    columns["tags"] = [tuple(tags) for tags in columns["tags"]]
-    columns["sex"] = [sexes[sex] for sex in columns["sex"]]
-    columns["birth_date"] = [None if day is None else date.fromisoformat(day) for day in columns["birth_date"]]
-    unknown = columns.keys() - set(Entrant._fields)
-    if unknown:
-        raise ValueError(f"unknown columns: {', '.join(sorted(unknown))}")
-    defaults = Entrant._field_defaults
-    # In the order of the fields: a roster of 20,000 is decoded while somebody waits.
-    values = [columns[name] if name in columns else [defaults[name]] * count for name in Entrant._fields]
-    entrants = tuple(map(Entrant._make, zip(*values, strict=True)))
-    return RosterBody(
-        roster=Roster(entrants=entrants),
-        file=found["file"],
-        author=found["author"],
-        digest=found.get("digest", ""),
-        change=tuple(found.get("change", ())),
-    )
+    return decode_roster(entry.body)
 
 
 def _encode_gun(body: GunBody) -> bytes:
@@ -401,7 +345,7 @@ _VERSIONS: Final[Mapping[EntryKind, int]] = dict.fromkeys(EntryKind, 1) | {Entry
 
 _ENCODERS: Final[Mapping[type, tuple[EntryKind, Callable[[Any], bytes]]]] = {
     RulesBody: (EntryKind.RULES, _encode_rules),
-    RosterBody: (EntryKind.ROSTER, _encode_roster),
+    RosterBody: (EntryKind.ROSTER, encode_roster),
     GunBody: (EntryKind.GUN, _encode_gun),
     ClosingBody: (EntryKind.CLOSING, _encode_closing),
     PublicationBody: (EntryKind.PUBLICATION, _encode_publication),

@@ -6,48 +6,37 @@ Owns sentences; figures are put into the braces by whoever knows them.
 from collections.abc import Mapping
 from typing import Final
 
+from results.printing import Language
+from results.site_words import WORDS
 from results.web.words import Words, typeset
+
+_OF_LISTS: Final = (
+    *("find", "search", "lists", "categories", "place", "runner", "bib", "category", "club", "gun_head", "net_head"),
+    *("gun_short", "net_short", "unread", "withheld", "tied", "may_change", "nobody", "pages"),
+)
+"""What is called here as in the published lists."""
 
 _FR: Final[Words] = {
     "language": "fr",
-    "find": "Nom ou dossard",
-    "search": "Chercher",
     "found_title": "Recherche",
     "found_none": "Personne de ce nom ni de ce dossard.",
     "found_one": "1 coureur.",
     "found_many": "{n} coureurs.",
     "found_more": "Les {n} premiers sont montrés : précisez.",
     "found_ask": "Tapez le début du nom ou du prénom, ou un dossard entier.",
-    "lists": "Classements",
     "clubs": "Clubs",
-    "categories": "Catégories",
-    "place": "Place",
-    "runner": "Coureur",
-    "bib": "Dossard",
-    "category": "Catégorie",
-    "club": "Club ou ville",
-    "gun_head": "Temps officiel",
-    "net_head": "Temps réel",
-    "gun_short": "officiel",
-    "net_short": "réel",
-    "unread": "non lu",
     "from_gun": "départ non lu, compté du coup de feu",
-    "withheld": "nom non publié",
     "withheld_bib": "Dossard {bib}",
     "withheld_all": "Nom et dossard non publiés",
-    "tied": "ex æquo",
     "provisional": "Provisoire.",
     "posted": "Affiché.",
     "official": "Officiel.",
     "ranked_one": "1 classé, {running} en course.",
     "ranked_many": "{n} classés, {running} en course.",
-    "may_change": "Les places peuvent encore changer.",
     "publication": "publication {n} à {hour}",
     "no_publication": "rien de publié encore",
-    "nobody": "Personne n'est encore classé dans cette liste.",
     "range": "Places {first} à {last}",
     "range_one": "Place {first}",
-    "pages": "Pages de cette liste",
     "go_to": "Aller à la place",
     "go": "Aller",
     "changed_one": "1 place a changé, mettre à jour",
@@ -116,44 +105,25 @@ _FR: Final[Words] = {
 
 _EN: Final[Words] = {
     "language": "en",
-    "find": "Name or bib",
-    "search": "Search",
     "found_title": "Search",
     "found_none": "Nobody of that name or bib.",
     "found_one": "1 runner.",
     "found_many": "{n} runners.",
     "found_more": "The first {n} are shown: type more.",
     "found_ask": "Type the beginning of a name, or a whole bib.",
-    "lists": "Lists",
     "clubs": "Clubs",
-    "categories": "Categories",
-    "place": "Place",
-    "runner": "Runner",
-    "bib": "Bib",
-    "category": "Category",
-    "club": "Club or town",
-    "gun_head": "Gun time",
-    "net_head": "Net time",
-    "gun_short": "gun",
-    "net_short": "net",
-    "unread": "not read",
     "from_gun": "start not read, counted from the gun",
-    "withheld": "name withheld",
     "withheld_bib": "Bib {bib}",
     "withheld_all": "Name and bib withheld",
-    "tied": "tied",
     "provisional": "Provisional.",
     "posted": "Posted.",
     "official": "Official.",
     "ranked_one": "1 ranked, {running} running.",
     "ranked_many": "{n} ranked, {running} running.",
-    "may_change": "Places may still change.",
     "publication": "publication {n} at {hour}",
     "no_publication": "nothing published yet",
-    "nobody": "Nobody is ranked in this list yet.",
     "range": "Places {first} to {last}",
     "range_one": "Place {first}",
-    "pages": "Pages of this list",
     "go_to": "Go to place",
     "go": "Go",
     "changed_one": "1 place has changed, update",
@@ -219,4 +189,12 @@ _EN: Final[Words] = {
     "other_language": "Français",
 }
 
-READING: Final[Mapping[str, Words]] = {"fr": typeset(_FR), "en": _EN}
+
+def _of_lists(language: Language) -> Words:
+    return {key: WORDS[language][key] for key in _OF_LISTS}
+
+
+READING: Final[Mapping[str, Words]] = {
+    "fr": {**_of_lists(Language.FR), **typeset(_FR)},
+    "en": {**_of_lists(Language.EN), **_EN},
+}
