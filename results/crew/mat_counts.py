@@ -198,10 +198,6 @@ class MatCounts:
         mine = [code for code, channel in enumerate(self.channels) if channel.mat == mat]
         return sorted(mine, key=lambda code: self.channels[code].antenna)
 
-    def reads_between(self, codes: Sequence[int], begin_us: Instant, end_us: Instant) -> int:
-        """Reads of these channels in the bins from one instant up to another."""
-        return int(self._reads[list(codes), self.bin_of(begin_us) : self.bin_of(end_us)].sum())
-
     def read_bins(self, codes: Sequence[int]) -> Int64:
         """Reads of these channels together, a value for each bin of the race window."""
         total: Int64 = self._reads[list(codes)].sum(axis=0, dtype=np.int64)

@@ -166,14 +166,3 @@ def shift_table(
         for line in reversed(log.lines())
     ]
     return _COLUMNS[language], rows
-
-
-def shift_text(log: ShiftLog, plan: RacePlan, language: Language, withdrawn: frozenset[int] = frozenset()) -> bytes:
-    """The whole log as plain text, a line each, the oldest first: to be printed or read aloud."""
-    _, rows = shift_table(log, plan, language, withdrawn)
-    lines = []
-    for at, author, role, what, number, gone in rows:
-        who = f"{author}, {role}" if role else author
-        taken_back = f" [{_COLUMNS[language][-1]}]" if gone else ""
-        lines.append(f"{at}  {who}  {what}{f' ({number})' if number else ''}{taken_back}")
-    return ("\n".join(lines) + "\n").encode("utf-8") if lines else b""

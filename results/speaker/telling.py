@@ -15,7 +15,7 @@ from results.rankings import Rankings
 from results.records import RecordChase
 from results.speaker.rows import Told
 from results.speaker.stories import Story, StoryKind, stories_of
-from results.speaker.story_frame import StoryFrame
+from results.speaker.story_frame import StoryFrame, story_frame_of
 from results.speaker.story_moment import StoryMoment
 from results.speaker.story_words import story_words
 from timing.instants import MISSING, SECOND, Duration, Instant
@@ -59,7 +59,7 @@ class Teller:
     def frame(self, eligibility: Eligibility) -> StoryFrame:
         """What hangs on the roster; the last one is kept."""
         if self._frame is None or self._frame.eligibility is not eligibility:
-            self._frame = StoryFrame.of(eligibility)
+            self._frame = story_frame_of(eligibility)
             self._kept.clear()
         return self._frame
 
