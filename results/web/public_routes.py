@@ -16,7 +16,7 @@ from results.web.stream import real_now_us
 from results.web.themes import theme_chosen, theme_of
 from timing.instants import SECOND
 
-PUBLIC_STEP_S: Final = 0.8
+PUBLIC_STEP_S: Final = 0.65
 """The public page is sent at most one event in this time, so that it is current within a second; the board gets every
 tick.
 """
