@@ -119,7 +119,7 @@ class _Screen:
             self._said_where = True
             self._console.print(f"Live page: {self._demo.url}/   board: {self._demo.url}/board", highlight=False)
             self._console.print(
-                f"Staff pages: {self._demo.url}/sign-in   codes: calanque access {self._demo.folder.path}",
+                f"Staff pages: {self._demo.url}/sign-in   codes: .venv/bin/calanque access {self._demo.folder.path}",
                 highlight=False,
                 soft_wrap=True,  # a line to be copied
             )

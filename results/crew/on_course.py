@@ -5,7 +5,7 @@ table has everybody. Why somebody gave up is told to the crew alone, and is in n
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -76,6 +76,7 @@ def on_course(asked: CourseAsked, *, shown: int = SHOWN) -> dict[str, Any]:
     first, then whom a mat saw longest ago; `more` are not shown.
     """
     running, last = _running(asked), _last_points(asked.times)
+    asked = _in_step(asked, last)
     order = _order(asked, running, last)
     status = asked.times.status
     timed = asked.timed
@@ -118,8 +119,24 @@ _COLUMNS: Final = {
 def course_table(asked: CourseAsked, language: Language) -> tuple[tuple[str, ...], list[list[str]]]:
     """Columns and rows of everybody on the course, the most overdue first, for the medical post and the prefecture."""
     last = _last_points(asked.times)
+    asked = _in_step(asked, last)
     order = _order(asked, _running(asked), last)
     return _COLUMNS[language], [_cells(asked, index, int(last[index]), language) for index in order.tolist()]
+
+
+def _in_step(asked: CourseAsked, last: Int64) -> CourseAsked:
+    """The same without forecasts of a point that has seen them since: a forecast is made once a second at most."""
+    due = asked.due
+    if due is None:
+        return asked
+    passed = due.next_point <= last
+    fresh = DueColumns(
+        next_point=np.where(passed, -1, due.next_point).astype(np.int16),
+        at_us=np.where(passed, MISSING, due.at_us),
+        plus_minus_us=due.plus_minus_us,
+        late_us=np.where(passed, 0, due.late_us),
+    )
+    return replace(asked, due=fresh)
 
 
 def _running(asked: CourseAsked) -> Bool:

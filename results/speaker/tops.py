@@ -145,6 +145,8 @@ class Tops:
         assert forecast is not None, "nothing is expected without a forecast"
         values_us = forecast.net_time_us if admission.rule.clock is Clock.NET else forecast.gun_time_us
         may = admission.admitted & rows.frame.announced & (values_us != MISSING)
+        # Whoever is due and not there yet has already run for longer than was expected.
+        values_us = values_us + np.where(may, np.maximum(forecast.now_us - forecast.finish_us, 0), 0)
         may &= (forecast.from_point > 0) | forecast.observed
         may &= wave_admits(admission.rule, rows.plan)[rows.times.wave]
         return values_us, np.where(may, admission.scope, NO_SCOPE).astype(np.int16)

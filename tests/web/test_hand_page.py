@@ -105,6 +105,36 @@ async def test_the_key_stamps_while_a_bib_is_typed_and_moves_neither_focus_nor_t
     assert (first.point, first.author) == ("FINISH", "Eva")
 
 
+async def test_after_the_last_bib_the_next_stamp_is_waited_for_and_no_two_bibs_run_together(
+    browser: Browser, folder: RaceFolder, engine: Engine
+) -> None:
+    page = await hand_page(browser, folder)
+    for bib in ("201", "202"):
+        await page.keyboard.press("F8")
+        if bib == "201":
+            await rows(page).first.locator("input").focus()
+        await expect(rows(page).first.locator("input")).to_be_focused()
+        await page.keyboard.type(bib)
+        await page.keyboard.press("Enter")
+        await expect(page.locator("body")).to_be_focused()
+        await pause(page)
+    await named(engine, "201", "202")
+
+
+async def test_from_the_newest_stamp_enter_goes_on_with_the_oldest_that_was_left(
+    browser: Browser, folder: RaceFolder, engine: Engine
+) -> None:
+    page = await hand_page(browser, folder)
+    for _ in range(3):
+        await page.keyboard.press("F8")
+        await pause(page)
+    await rows(page).first.locator("input").focus()
+    for bib in ("3", "1", "2"):
+        await page.keyboard.type(bib)
+        await page.keyboard.press("Enter")
+    await named(engine, "1", "2", "3")
+
+
 @pytest.mark.parametrize("focus", ["[data-part=point]", "[data-part=press]", "summary", "body"])
 async def test_the_key_stamps_once_whatever_has_the_focus_and_enter_is_not_it(
     browser: Browser, folder: RaceFolder, engine: Engine, focus: str

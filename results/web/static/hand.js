@@ -171,7 +171,10 @@ export const handPane = (root) => {
       if (event.key !== "Enter") return;
       event.preventDefault();
       commit(node);
-      nextField(node)?.focus();
+      const next = nextField(node);
+      // What is done is left: the digits of the next runner must not be added to these.
+      if (next) next.focus(); else field.blur();
+      waiting = !next;
     });
     field.addEventListener("change", () => commit(node));
     undo.addEventListener("click", () => { nameRow(node.row, null); tell(say("hand_undone", { n: label })); });
@@ -183,12 +186,18 @@ export const handPane = (root) => {
     if (bib) { node.shown = bib; nameRow(node.row, bib); }
     else field.value = before ?? "";  // taken away only by saying so
   };
-  // Bibs are typed in the order of the stamps: the next is the one above.
+  // Bibs are typed in the order of the stamps: the next is the one above, and after the newest the oldest left over.
   const nextField = (node) => {
-    for (let other = node.previousElementSibling; other; other = other.previousElementSibling) {
-      if (other.row && bibOf(other.row) === null && !other.row.refused) return other.querySelector("input");
-    }
-    return null;
+    const open = [...list.children].filter((other) => other !== node && other.row && bibOf(other.row) === null && !other.row.refused);
+    const newer = open.filter((other) => other.compareDocumentPosition(node) & Node.DOCUMENT_POSITION_FOLLOWING);
+    return (newer.at(-1) ?? open.at(-1))?.querySelector("input") ?? null;
+  };
+  // After the last bib the next stamp's field is waited for, unless somebody has gone elsewhere.
+  let waiting = false;
+  const goOn = (node) => {
+    if (!waiting || (document.activeElement !== document.body && document.activeElement !== null)) return;
+    waiting = false;
+    node.querySelector("input").focus();
   };
   const update = (node, row) => {
     node.row = row;
@@ -214,10 +223,12 @@ export const handPane = (root) => {
     let before = list.firstElementChild;
     for (const row of shown) {
       let node = known.get(keyOf(row));
-      if (!node) { node = build(row); list.insertBefore(node, before); }
+      const fresh = !node;
+      if (fresh) { node = build(row); list.insertBefore(node, before); }
       else if (node === before) before = before.nextElementSibling;
       else if (!node.contains(document.activeElement)) list.insertBefore(node, before);
       update(node, row);
+      if (fresh && bibOf(row) === null) goOn(node);
     }
     if (!shown.length) list.append(make("li", "none", words.hand_none));
     const unnamed = all.filter((row) => bibOf(row) === null).length;

@@ -27,7 +27,7 @@ const lockOf = (list, row, board) => {
 };
 const leaderModel = (list, row, board) => {
   const where = row.expected && row.from_point ? say(row.sex === "F" ? "seen_last_F" : "seen_last", { point: pointName(board, row.from_point) }) : "";
-  const figure = row.gap_s ? `+\u202f${time(row.gap_s)}` : `${row.expected ? "\u2248\u00a0" : ""}${time(row.time_s)}`;
+  const figure = row.gap_s ? `${row.gap_s < 0 ? "\u2212" : "+"}\u202f${time(Math.abs(row.gap_s))}` : `${row.expected ? "\u2248\u00a0" : ""}${time(row.time_s)}`;
   const lock = lockOf(list, row, board), story = row.withheld ? words.withheld : row.held ? words.held : joined(row.bib, row.category, row.club || row.town || row.country, where);
   return {
     key: row.key, ...person(row), lock, story: lock ? joined(lock.text, lock.shut ? row.country : "") : story, expected: row.expected, official: row.official,

@@ -140,3 +140,15 @@ def test_forecast_columns_become_instants_by_point() -> None:
     assert found.shape == (3, 7)
     assert (found[2, 1], found[1, 2], found[2, 3]) == (GUN_US + HOUR, GUN_US + 30 * MINUTE, GUN_US + 50 * MINUTE)
     assert int(np.count_nonzero(found != MISSING)) == 3
+
+
+def test_a_forecast_of_a_point_that_has_seen_them_since_is_no_more_told() -> None:
+    """Bib 2 was seen at the split after the forecast for it was made."""
+    stale = due(b2=600)
+    stale.next_point[1] = 1
+    found = on_course(asked(due=stale))
+    row = next(row for row in found["rows"] if row["bib"] == "2")
+    assert (row["point_id"], row["next_id"], row["expected_us"], row["overdue_us"]) == ("GINESTE", None, None, 0)
+    _, rows = course_table(asked(due=stale), Language.EN)
+    cells = next(cells for cells in rows if cells[0] == "2")
+    assert cells[7:11] == ["", "", "", ""]
