@@ -37,7 +37,7 @@ LONGEST_S: Final = 5.0
 
 
 class Paced:
-    """One part of the board, made again when it is due and something may have changed; the last one until then."""
+    """One part of the board: what was made of it last, and when it is due again."""
 
     def __init__(self, make: Callable[["Moment"], Any], *, every_s: float = HEAVY_EVERY_S) -> None:
         self._make = make
@@ -48,22 +48,30 @@ class Paced:
         self.failed = ""
         """What went wrong the last time; the part is then what it was before."""
 
-    def at(self, moment: "Moment", *, now_s: float) -> Any:
-        """The part as of this moment, or as of the last at which it was due. now_s: of a clock that never goes back."""
-        if now_s >= self._due_s:
-            began = time.perf_counter()
-            try:
-                self._value, self.failed = self._make(moment), ""
-            except Exception as error:
-                # What the crew looks at must not end the race; that it stands still is told (`behind`).
-                if self._value is None:
-                    raise
-                if not self.failed:
-                    logger.exception("a part of the crew's board cannot be made")
-                self.failed = f"{type(error).__name__}: {error}"
-            self.spent_s = time.perf_counter() - began
-            self._due_s = now_s + min(LONGEST_S, max(self._every_s, self.spent_s / HEAVY_SHARE))
+    def latest(self, moment: "Moment") -> Any:
+        """The part as it was made last; made now when it never was."""
+        if self._value is None:
+            self.make(moment, now_s=time.monotonic())
         return self._value
+
+    def is_due(self, now_s: float) -> bool:
+        """now_s: of a clock that never goes back."""
+        return now_s >= self._due_s
+
+    def make(self, moment: "Moment", *, now_s: float) -> None:
+        """Make it as of this moment."""
+        began = time.perf_counter()
+        try:
+            self._value, self.failed = self._make(moment), ""
+        except Exception as error:
+            # What the crew looks at must not end the race; that it stands still is told (`behind`).
+            if self._value is None:
+                raise
+            if not self.failed:
+                logger.exception("a part of the crew's board cannot be made")
+            self.failed = f"{type(error).__name__}: {error}"
+        self.spent_s = time.perf_counter() - began
+        self._due_s = now_s + min(LONGEST_S, max(self._every_s, self.spent_s / HEAVY_SHARE))
 
 
 class CrewBoard:
@@ -81,16 +89,23 @@ class CrewBoard:
     def sections(self, moment: "Moment") -> Sections:
         """The sections of a moment."""
         self._desk = self.facts.catch_up()
-        now_s = time.monotonic()
         return {
             "totals": self._totals(moment),
             "guns_heard": self._guns(moment.picture),
             "armed": self._armed(),
             "journal": self._journal(moment),
-            "posting": self._lists.at(moment, now_s=now_s),
-            **self._questioned.at(moment, now_s=now_s),
+            "posting": self._lists.latest(moment),
+            **self._questioned.latest(moment),
             "behind": self._questioned.failed or self._lists.failed,
         }
+
+    def work(self, moment: "Moment") -> bool:
+        """Makes one of the parts that are due; whether there was any."""
+        now_s = time.monotonic()
+        part = next((part for part in (self._questioned, self._lists) if part.is_due(now_s)), None)
+        if part is not None:
+            part.make(moment, now_s=now_s)
+        return part is not None
 
     def _totals(self, moment: "Moment") -> dict[str, int]:
         """How many of those on the clock are where; `reported`: abandons by radio that nobody has declared yet."""

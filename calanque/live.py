@@ -129,11 +129,13 @@ class LiveRace:
 
     def _run(self) -> None:
         try:
-            while self._take_for(IDLE_S, until_news=True):
+            worked = False
+            while self._take_for(TICK_S if worked else IDLE_S, until_news=True):
                 began = time.monotonic()
                 self._derived.refresh()
                 self._make_view()
                 spent = time.monotonic() - began
+                worked = self._staff.work()  # after what is shown at once, and it does not make the pause longer
                 if not self._take_for(max(TICK_S - spent, TICK_SHARE * spent), until_news=False):
                     return
         except BaseException as error:

@@ -51,12 +51,22 @@ class LiveQuestions:
 
         picture: of the `Derived` this was made with, as of its last refresh.
         """
+        if self._last is None or self._decided is not picture.decisions:
+            return self._ask(picture)
+        return self._last
+
+    def work(self, picture: Picture) -> bool:
+        """Asks again when that is due; whether it was."""
+        if self._now_s() < self._due_s:
+            return False
+        self._ask(picture)
+        return True
+
+    def _ask(self, picture: Picture) -> Questioned:
         began = self._now_s()
-        last = self._last
-        if last is None or began >= self._due_s or self._decided is not picture.decisions:
-            asked = asked_of(self._plan, self._state, self._derived, picture)
-            last = self._last = Questioned(questions=open_questions(asked), rankings=picture.rankings)
-            self._decided = picture.decisions
-            spent = self._now_s() - began
-            self._due_s = self._now_s() + max(EVERY_S, spent / SHARE)
-        return last
+        asked = asked_of(self._plan, self._state, self._derived, picture)
+        found = self._last = Questioned(questions=open_questions(asked), rankings=picture.rankings)
+        self._decided = picture.decisions
+        ended = self._now_s()
+        self._due_s = ended + max(EVERY_S, (ended - began) / SHARE)
+        return found

@@ -52,6 +52,8 @@ class StaffBoards:
         self._plan = plan
         self._state = state
         self._hand = HandTimes()
+        self._last: Moment | None = None
+        self._crew_first = False
         self._flow: list[int] = []
         self._flow_second = -1
         self._questions = LiveQuestions(plan, state, derived)
@@ -74,8 +76,21 @@ class StaffBoards:
 
     def crew(self, moment: Moment) -> Sections:
         """What the crew sees beside the public's board."""
-        forecast = self._speaker.forecast
-        return {**self._crew.sections(replace(moment, forecast=forecast)), "hand": self._hand_section(moment)}
+        self._last = moment = replace(moment, forecast=self._speaker.forecast)
+        return {**self._crew.sections(moment), "hand": self._hand_section(moment)}
+
+    def work(self) -> bool:
+        """Does one of the things that cost something and are due, for the boards to come: no read waits for two.
+
+        Whether there was any. Questions and the crew's parts take turns, since both are due at every quiet second.
+        """
+        last = self._last
+        if last is None:
+            return False
+        self._crew_first = not self._crew_first
+        if self._crew_first:
+            return self._crew.work(last) or self._questions.work(last.picture)
+        return self._questions.work(last.picture) or self._crew.work(last)
 
     def expected_per_minute(self, moment: Moment) -> list[int]:
         """Arrivals in each minute from the one that is now, by the newest forecast; made once a second.
