@@ -35,7 +35,8 @@ def hand_section(stamps: Sequence[HandStamp], course: Course, roster: Roster, ti
 def hand_rows(stamps: Iterable[HandStamp], course: Course, roster: Roster, times: Times) -> list[dict[str, Any]]:
     """Each stamp as plain values.
 
-    `bib` None: nobody has said; empty: nobody's. `by`: who said it last; `others`: what others had said before.
+    `bib` None: nobody has said; empty: nobody's. `by`: who said it last, at `said_us` (None: nobody yet); `others`:
+    what others had said before.
     `known`: whether the roster has the bib, and `name` whose it is. `chip_us`: the stamp less the crossing that counts
     there, None where there is none.
     """
@@ -59,6 +60,7 @@ def _row(stamp: HandStamp, points: dict[str, int], roster: Roster, times: Times)
         "order_only": stamp.order_only,
         "bib": None if not stamp.words else stamp.bib or "",
         "by": stamp.words[-1].author if stamp.words else "",
+        "said_us": stamp.words[-1].at_us if stamp.words else None,
         "others": [{"bib": word.bib, "by": word.author} for word in stamp.other_bibs],
         "known": entrant is not None,
         "name": "" if entrant is None else plain_text(f"{entrant.first_name} {entrant.last_name.upper()}"),

@@ -13,7 +13,7 @@ import pytest
 from axe import serious_faults
 from desk_engine import desk_folder, opened, running, signed_in, until, url_of
 from pictures import picture
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, Route, async_playwright, expect
 from small_race import at
 from test_live_page import CHROMIUM, FLAGS
 
@@ -218,6 +218,57 @@ async def test_a_second_device_fills_the_bibs_and_the_last_word_counts_with_both
     await expect(rows(helper).first.locator("input")).to_have_value("4")
     await expect(rows(helper).first.locator("small")).to_contain_text("Luc disait 3")
     await expect(rows(helper).first.locator("small")).to_contain_text("par Eva")
+
+
+async def test_a_correction_counts_after_what_it_corrects_whatever_the_clocks_of_the_devices(
+    browser: Browser, folder: RaceFolder, engine: Engine
+) -> None:
+    timer = await hand_page(browser, folder)
+    helper = await hand_page(browser, folder, name="Luc")
+    await timer.keyboard.press("F8")
+    await expect(rows(helper)).to_have_count(1)
+    await timer.evaluate("""() => {
+        const perf = performance.now.bind(performance), date = Date.now;
+        performance.now = () => perf() - 3_000;
+        Date.now = () => date() - 3_000;
+    }""")
+    await rows(helper).first.locator("input").fill("3")
+    await helper.keyboard.press("Enter")
+    await expect(rows(timer).first.locator("small")).to_contain_text("par Luc")
+    await rows(timer).first.locator("input").fill("4")
+    await timer.keyboard.press("Enter")
+    await expect(rows(helper).first.locator("input")).to_have_value("4")
+    await named(engine, "4")
+
+
+async def test_what_another_device_corrects_is_shown_even_where_the_answer_came_after_the_stream(
+    browser: Browser, folder: RaceFolder, engine: Engine
+) -> None:
+    timer = await hand_page(browser, folder)
+    helper = await hand_page(browser, folder, name="Luc")
+    await timer.keyboard.press("F8")
+    await expect(rows(helper)).to_have_count(1)
+    shown = asyncio.Event()
+
+    async def held_up(route: Route) -> None:
+        answer = await route.fetch()
+        await shown.wait()
+        await route.fulfill(response=answer)
+
+    await helper.route("**/api/hand_bib", held_up)
+    await rows(helper).first.locator("input").fill("3")
+    await helper.keyboard.press("Enter")
+    await expect(rows(timer).first.locator("input")).to_have_value("3")
+    await pause(timer)
+    await timer.keyboard.press("F8")
+    await expect(rows(helper)).to_have_count(2)  # so that what was said before has come with the stream as well
+    await expect(helper.locator("[data-part=kept]")).to_contain_text("1 à transmettre")
+    await helper.evaluate("const now = performance.now(); performance.now = () => now")  # nothing is forgotten by age
+    shown.set()
+    await expect(helper.locator("[data-part=kept]")).to_contain_text("tout est transmis")
+    await rows(timer).last.locator("input").fill("4")
+    await timer.keyboard.press("Enter")
+    await expect(rows(helper).last.locator("input")).to_have_value("4")
 
 
 async def test_above_two_a_second_only_the_order_is_kept_and_the_page_says_so(

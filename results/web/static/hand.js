@@ -111,22 +111,23 @@ export const handPane = (root) => {
       const key = `${store.device}.${stamp.number}`;
       if (all.has(key)) continue;
       if (stamp.sent && board.hand.total > board.hand.rows.length) continue;  // older than what the engine shows
-      all.set(key, { ...stamp, device: store.device, author: "", bib: null, by: "", others: [], known: true, name: "", chip_us: null, pending: !stamp.sent });
+      all.set(key, { ...stamp, device: store.device, author: "", bib: null, by: "", said_us: null, others: [], known: true, name: "", chip_us: null, pending: !stamp.sent });
     }
     return [...all.values()].sort((a, b) => b.at_us - a.at_us || (a.device < b.device ? -1 : a.device > b.device ? 1 : b.number - a.number));
   };
   const wordOf = (row) => store.wordOn(row.device, row.number);
-  // Taken by the engine, and not yet come back with the stream: the row says what was typed.
+  // Taken by the engine, and not yet come back with the stream: the row says what was typed, until the stream brings
+  // a word on it that is newer than the one it had.
   const taken = new Map();
   const takenOn = (row) => {
     const word = taken.get(keyOf(row));
-    return word && performance.now() < word.until && row.bib !== word.bib ? word : null;
+    return word && performance.now() < word.until && row.said_us === word.saidBefore ? word : null;
   };
   const bibOf = (row) => { const word = wordOf(row); return word ? word.bib ?? "" : takenOn(row)?.bib ?? row.bib; };
 
   const nameRow = (row, bib) => {
-    // A word is never before the one it corrects, whatever this device's clock shows.
-    const atUs = Math.max(nowUs(performance.now()), (wordOf(row)?.at_us ?? 0) + 1);
+    // A word is never before the one it corrects, whatever the clock shows here or on the device that said it.
+    const atUs = Math.max(nowUs(performance.now()), (wordOf(row)?.at_us ?? 0) + 1, (row.said_us ?? 0) + 1);
     store.say({ device: row.device, number: row.number, bib, at_us: atUs });
     draw();
     flush();
@@ -307,11 +308,13 @@ export const handPane = (root) => {
     return false;
   };
   const settle = (ids) => {
+    const saidBefore = new Map(board.hand.rows.map((row) => [keyOf(row), row.said_us]));
     for (const id of ids) {
-      const word = store.words.get(id);
-      taken.set(`${word.device}.${word.number}`, { bib: word.bib ?? "", until: performance.now() + TAKEN_MS });
+      const word = store.words.get(id), key = keyOf(word);
+      taken.set(key, { bib: word.bib ?? "", until: performance.now() + TAKEN_MS, saidBefore: saidBefore.get(key) ?? null });
     }
     store.said(ids);
+    setTimeout(() => draw(), TAKEN_MS);  // one that never comes back (a later word counts) is shown no longer
   };
 
   // ---- what is kept of the settings ------------------------------------------------------------------------------
@@ -341,7 +344,7 @@ export const handPane = (root) => {
       offsetS = view.clock.utc_offset_s;
       if (!changed.has("hand")) return;
       board = { hand: view.hand };
-      for (const row of board.hand.rows) if (taken.get(keyOf(row))?.bib === row.bib) taken.delete(keyOf(row));
+      for (const row of board.hand.rows) if (!takenOn(row)) taken.delete(keyOf(row));
       if (performance.now() - keptAt > 2_000) keepBoard();
       draw();
     },
