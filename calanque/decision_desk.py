@@ -14,7 +14,7 @@ from calanque.errors import FrontDoorError
 from calanque.explaining import asked_of, evidence_of
 from calanque.ruling_desk import RulingDesk
 from config.plan import RacePlan
-from results.act_words import ROLES, act_sentence, wave_words
+from results.act_words import ROLES, act_sentence, ruled_sentence, wave_words
 from results.crew.decisions import Decision, decision_words, decisions_of
 from results.crew.effect_words import effect_rows
 from results.crew.pictures import picture_of
@@ -114,7 +114,9 @@ class DecisionDesk:
         except RulingRefused as error:
             return {"refused": str(error), "seen": self._state.applied, "digest": "", "sentences": [], "rows": []}
         acts = [body.act for body in bodies]
-        sentences = [act_sentence(act, self._plan, self._language) for act in acts[:PEOPLE_SHOWN]]
+        sentences = [
+            ruled_sentence(act, self._state.rulings, self._plan, self._language) for act in acts[:PEOPLE_SHOWN]
+        ]
         return {
             "acts": [act_fields(act) for act in acts],
             "count": len(acts),

@@ -9,6 +9,7 @@ from typing import Final
 from config.plan import RacePlan
 from results.exact_times import exact_hour, gap
 from results.printing import NO_BREAK_SPACE, Language
+from timing.entries import RulingBody
 from timing.roster import Bib
 from timing.rulings import (
     Act,
@@ -34,6 +35,7 @@ from timing.rulings import (
     UseAgain,
     Withdraw,
 )
+from timing.state import Recorded
 
 _SHOWN: Final = 6
 """So many bibs are named one by one."""
@@ -114,6 +116,21 @@ def act_sentence(act: Act, plan: RacePlan, language: Language) -> str:
     """`Placer le dossard 712 dans la vague 2.`; `Move bib 712 to wave 2.`"""
     text = _SAY[type(act)](act, plan, language)
     return f"{text[0].upper()}{text[1:]}."
+
+
+def ruled_sentence(act: Act, rulings: Sequence[Recorded[RulingBody]], plan: RacePlan, language: Language) -> str:
+    """The same, where a withdrawal says what it takes back and whose it was: nobody knows acts by their numbers."""
+    said = act_sentence(act, plan, language)
+    if not isinstance(act, Withdraw):
+        return said
+    taken = next((ruling.body for ruling in rulings if ruling.number == act.number), None)
+    if taken is None:
+        return said
+    what = act_sentence(taken.act, plan, language).removesuffix(".")
+    colon = f"{NO_BREAK_SPACE}: " if language is _FR else ": "
+    return (
+        f"{said.removesuffix('.')}{colon}{what[0].lower()}{what[1:]} ({taken.author}, {ROLES[language][taken.role]})."
+    )
 
 
 def bib_words(bibs: Sequence[Bib], language: Language) -> str:

@@ -4,11 +4,12 @@ Without who did it, which stands beside it, and without a full stop. Names of ru
 have no sentence, nor has what comes many times an hour (clocks compared).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from config.plan import RacePlan
-from results.act_words import act_sentence, point_words
+from results.act_words import point_words, ruled_sentence
 from results.clock_words import amount, held_words
 from results.desk_words import desk_sentence
 from results.exact_times import exact_duration, exact_hour
@@ -36,6 +37,7 @@ from timing.entries import (
 from timing.guns import nearest_wave
 from timing.instants import Instant
 from timing.reads import ClockKind
+from timing.state import Recorded
 
 TEXT_MAX: Final = 200
 """Characters of what a person wrote that are repeated."""
@@ -49,21 +51,31 @@ _STATES: Final = {
 }
 
 
-def entry_sentence(body: Body, plan: RacePlan, language: Language, *, ledger: ClockLedger, now_us: Instant) -> str:
+def entry_sentence(
+    body: Body,
+    plan: RacePlan,
+    language: Language,
+    *,
+    ledger: ClockLedger,
+    now_us: Instant,
+    rulings: Sequence[Recorded[RulingBody]] = (),
+) -> str:
     """What was decided or happened: `start closed at 09:40:00.000`.
 
     Args:
         ledger: how stamps become instants now, for guns of a wire.
         now_us: when it came in.
+        rulings: those before it, so that a withdrawal says what was taken back.
     """
     assert not isinstance(body, NO_SENTENCE), f"{type(body).__name__} has no sentence"
-    return _Telling(plan, language).of(body, ledger, now_us)
+    return _Telling(plan, language, rulings).of(body, ledger, now_us)
 
 
 @dataclass(frozen=True, slots=True)
 class _Telling:
     plan: RacePlan
     language: Language
+    rulings: Sequence[Recorded[RulingBody]]
 
     def say(self, french: str, english: str) -> str:
         return french if self.language is Language.FR else english
@@ -86,7 +98,7 @@ class _Telling:
                     f"publication {body.number} of all through number {body.through}",
                 )
             case RulingBody():
-                said = act_sentence(body.act, self.plan, self.language).removesuffix(".")
+                said = ruled_sentence(body.act, self.rulings, self.plan, self.language).removesuffix(".")
                 return self.say("décision\u00a0: ", "ruling: ") + line(said) + self.because(body.reason)
             case PostingBody():
                 return self.posting(body)

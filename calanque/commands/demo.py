@@ -158,6 +158,7 @@ def _report(demo: Demo, answer: Mapping[str, Any]) -> int:
     comparison = compare_results(results, demo.simulation / "expected.csv")
     say(f"Compared with the answer the rules demand: {comparison}")
     say(f"Published: {answer['folder']} (site/index.html, results.csv, results.json, results.xlsx)")
+    say(f"The live pages ended with the race. To see it again as it ended: .venv/bin/calanque run {demo.folder.path}")
     return OK if comparison.equal and once.ok else DIFFERENT
 
 

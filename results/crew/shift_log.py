@@ -107,7 +107,9 @@ class ShiftLog:
     def _line(self, recorded: Recorded[Body], state: RaceState) -> ShiftLine:
         body, at_us = recorded.body, recorded.at_us
         text = {
-            str(language): entry_sentence(body, self._plan, language, ledger=state.ledger, now_us=at_us)
+            str(language): entry_sentence(
+                body, self._plan, language, ledger=state.ledger, now_us=at_us, rulings=state.rulings
+            )
             for language in _LANGUAGES
         }
         return ShiftLine(

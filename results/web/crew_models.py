@@ -289,12 +289,13 @@ def _place(s: Saying, row: Mapping[str, Any]) -> str:
 
 
 def course_row(s: Saying, row: Mapping[str, Any]) -> Model:
-    late, due, within = row["overdue_us"], row["expected_us"], row["plus_minus_us"]
+    late, due = row["overdue_us"], row["expected_us"]
+    within = "" if late else f" ±\u202f{s.span(row['plus_minus_us'] or 0)}"  # of who is overdue, how late says more
     return {
         **row,
         "hour": s.hour(row["at_us"]),
         "overdue": "" if not late else s.say("overdue_by", time=s.span(late)),
-        "expected": "" if due is None else f"≈\u202f{s.hour(due)[:5]} ±\u202f{s.span(within or 0)}",
+        "expected": "" if due is None else f"≈\u202f{s.hour(due)[:5]}{within}",
     }
 
 

@@ -28,7 +28,8 @@ from timing.entries import (
 from timing.instants import HOUR, MINUTE, SECOND
 from timing.reads import ClockKind, SourceId
 from timing.roster import Bib, Roster
-from timing.rulings import MoveToWave, Role
+from timing.rulings import MoveToWave, Role, Withdraw
+from timing.state import Recorded
 
 PLAN = small_plan()
 BOX = SourceId("box")
@@ -107,6 +108,20 @@ def test_a_gun_of_a_clock_that_is_held_or_far_from_any_plan_counts_for_no_wave()
         wave=None, instant_us=None, origin="wire", source=BOX, stamp_us=GUN_US + 50 * MINUTE, clock=ClockKind.UTC
     )
     assert said(far, Language.FR).endswith("loin de tout départ prévu, ne compte pour aucune vague")
+
+
+def test_a_withdrawal_says_what_is_taken_back_and_whose_it_was() -> None:
+    moved = RulingBody(act=MoveToWave(bibs=(Bib("2"),), wave="1"), author="Anne", role=Role.JURY)
+    before = [Recorded(number=44, at_us=GUN_US, body=moved)]
+    back = RulingBody(act=Withdraw(number=44), author="Luc", role=Role.JURY)
+    told = [
+        entry_sentence(back, PLAN, language, ledger=AS_STAMPED, now_us=GUN_US, rulings=before)
+        for language in (Language.FR, Language.EN)
+    ]
+    assert told == [
+        "décision\u00a0: Retirer l'acte n° 44 : placer le dossard 2 dans la vague 1 (Anne, jury)",
+        "ruling: Withdraw act 44: move bib 2 to wave 1 (Anne, jury)",
+    ]
 
 
 def test_what_people_wrote_is_one_line_of_a_bounded_length() -> None:

@@ -91,6 +91,7 @@ async def test_a_ruling_is_previewed_committed_and_withdrawn_exactly(browser: Br
 
     await done.get_by_role("button", name="Retirer").click()
     withdrawal = page.locator("[data-case=act]")
+    await expect(withdrawal.locator("h3")).to_contain_text(re.compile(r"Retirer l'acte n°.\d+.: .*\(Hélène, "))
     await expect(withdrawal.locator(".eff")).to_contain_text("1h09'00,000")
     await withdrawal.locator("[data-commit]").click()
     await expect(page.locator(".slot .done")).to_contain_text("Retiré par Hélène")
@@ -281,18 +282,19 @@ async def test_an_abandon_is_reported_with_its_place_declared_and_its_reason_is_
     await form.get_by_label("km").fill("12,4")
     await form.get_by_label("Pour les médecins").fill("cheville foulée")
     await form.get_by_role("button").click()
-    await expect(page.locator("#said")).to_contain_text("Abandon du 30 noté")
+    await expect(page.locator("#said-course")).to_contain_text("Abandon du 30 noté")
     await race.settled()
     (body,) = [each.body for each in race.state.desk]
     assert isinstance(body, AbandonBody)
     assert (body.bib, body.place, body.metres, body.private) == ("30", "Carpiagne", 12_400, "cheville foulée")
     await expect(page.locator(".abandons")).to_contain_text("cheville foulée")
+    await expect(page.locator("#course tbody tr[data-key='30']")).to_contain_text("abandon signalé")
     await expect(page.locator(".totals [data-key=reported]")).to_contain_text("1")
 
-    await page.locator("#said").get_by_role("button", name="Déclarer").click()
-    await expect(page.locator("#said .eff")).to_contain_text("abandon")
-    await page.locator("#said [data-commit]").click()
-    await expect(page.locator("#said .done")).to_contain_text("Validé")
+    await page.locator("#said-course").get_by_role("button", name="Déclarer").click()
+    await expect(page.locator("#said-course .eff")).to_contain_text("abandon")
+    await page.locator("#said-course [data-commit]").click()
+    await expect(page.locator("#said-course .done")).to_contain_text("Validé")
     await race.settled()
     (ruling,) = race.state.rulings
     assert isinstance(ruling.body.act, Declare)

@@ -143,7 +143,7 @@ async def test_a_favourite_typed_in_is_never_dropped_and_unknown_bibs_are_told(
     form = page.locator("#favourites-form")
     await form.locator("textarea").fill("2\n99999, 4")
     await form.get_by_role("button", name="Ajouter").click()
-    await expect(form.locator("output")).to_contain_text("2 ajoutés")
+    await expect(form.locator("output")).to_contain_text("Ajouté : 2")
     await expect(form.locator("output")).to_contain_text("99999")
     await expect(page.locator("#favourites li")).to_have_count(2)
     calm.show(calm.shown_us + 20 * MINUTE)
@@ -154,7 +154,7 @@ async def test_a_favourite_typed_in_is_never_dropped_and_unknown_bibs_are_told(
     await expect(form.locator("textarea")).to_have_value("club\nAC Garlaban\nMartigues")
     await form.locator("select").select_option("club")
     await form.get_by_role("button", name="Ajouter").click()
-    await expect(form.locator("output")).to_contain_text("2 ajoutés")
+    await expect(form.locator("output")).to_contain_text("Ajouté : 2")
     await expect(form.locator("output")).to_contain_text("ignorés : club")
     assert set(calm.speaker.desk.favourites.clubs.values()) == {"AC Garlaban", "Martigues"}
 

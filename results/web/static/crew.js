@@ -234,7 +234,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
 });
 document.addEventListener("click", (event) => {
   if (event.target.closest?.("[data-close]")) {
-    const slot = event.target.closest(".slot") || byId("said");
+    const slot = event.target.closest(".slot, .said");
     const from = slot.previousElementSibling;
     slot.replaceChildren();
     if (from?.matches?.("a.one")) from.focus({ preventScroll: true });
@@ -259,7 +259,7 @@ document.addEventListener("keydown", (event) => {
     if (commit) { event.preventDefault(); commit.click(); }
     return;
   }
-  if (event.key === "Escape" && !typing) { (event.target.closest?.("[data-case]") || byId("said")).querySelector("[data-close]")?.click(); return; }
+  if (event.key === "Escape" && !typing) { (event.target.closest?.("[data-case], .said") || byId("said")).querySelector("[data-close]")?.click(); return; }
   if (!event.altKey || event.ctrlKey || event.metaKey) return;
   const digit = /^(?:Digit|Numpad)([1-8])$/.exec(event.code);
   const target = digit ? byId(`mat-${digit[1]}`) : { KeyA: () => firstIn("alarms", ".btn"), KeyD: () => firstIn("decisions", "a.one"), KeyP: () => firstIn("keypad", "button, a, input") }[event.code]?.();

@@ -1,7 +1,7 @@
 // The desk: find an entrant, change what is known, hand out bib and tag; compare a roster file before it is taken. What
 // is typed is kept in the browser until the engine has it.
 "use strict";
-import { command, csrf, say, words } from "./staff_link.js";
+import { command, count, csrf, say, words } from "./staff_link.js";
 
 const byId = (id) => document.getElementById(id);
 const put = (node, text) => { if (node.textContent !== text) node.textContent = text; };
@@ -33,7 +33,7 @@ const search = async () => {
   found = answer.entrants;
   version = answer.version;
   shownFor = text;
-  put(byId("found-note"), text && !found.length ? words.desk_found_none : say("desk_found_total", { n: answer.total }));
+  put(byId("found-note"), text && !found.length ? words.desk_found_none : say("desk_found_total", { n: count(answer.total) }));
   byId("found").replaceChildren(...found.map(foundRow));
 };
 const foundRow = (entrant) => {
@@ -272,7 +272,7 @@ byId("file").addEventListener("change", () => { const file = byId("file").files[
 byId("keep").addEventListener("change", () => { if (difference) compare(null); });
 
 const showDifference = () => {
-  const found = difference, parts = [make("p", "", say("desk_import_summary", found))];
+  const found = difference, parts = [make("p", "", say("desk_import_summary", { ...found, rows: count(found.rows), entrants: count(found.entrants) }))];
   const none = !found.added.count && !found.gone.count && !found.changed.count;
   if (none) parts.push(make("p", "hint", words.desk_import_same));
   else {
@@ -308,7 +308,7 @@ byId("take-roster").querySelector("button").addEventListener("click", async () =
   const { ok, status, answer } = await command("take_roster", { digest: difference.digest, seen: difference.seen, keep: difference.keep });
   if (!ok) { put(byId("import-fault"), status === 0 ? words.desk_away : answer.faults?.map(faultText).join(" ") || answer.error); return; }
   byId("take-roster").hidden = true;
-  byId("difference").replaceChildren(make("p", "", say("desk_taken", { n: answer.entrants })));
+  byId("difference").replaceChildren(make("p", "", say("desk_taken", { n: count(answer.entrants) })));
   byId("file").value = "";
   difference = null;
   search();

@@ -1,7 +1,7 @@
 // The announcers' page: the stream of the speaker's board to its parts, and the keyboard to what they do.
 "use strict";
-import { follow, command, who, words, say } from "./staff_link.js";
-import { joined, count } from "./speaker_text.js";
+import { count, follow, command, who, words, say } from "./staff_link.js";
+import { joined } from "./speaker_text.js";
 import { byId, put, root, make, sign, fill } from "./speaker_dom.js";
 import { drawField, tickClock } from "./speaker_head.js";
 import { River } from "./speaker_river.js";

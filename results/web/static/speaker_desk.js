@@ -1,7 +1,7 @@
 // What announcers enter: the pace, favourites (typed or from a file), orders of passing that come by radio.
 "use strict";
-import { command, words, say } from "./staff_link.js";
-import { count, decimal, clockTime, fullName } from "./speaker_text.js";
+import { count, command, words, say } from "./staff_link.js";
+import { decimal, clockTime, fullName } from "./speaker_text.js";
 import { byId, make, put, fill } from "./speaker_dom.js";
 
 const number = (text) => Number(text.trim().replace(",", "."));

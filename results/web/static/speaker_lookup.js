@@ -1,8 +1,8 @@
 // The look-up: any digit or letter goes there; a bib only one can be meant by opens its card without Enter. The card
 // takes the place of the leaders, never of the river.
 "use strict";
-import { words, say } from "./staff_link.js";
-import { count, time, gap, nth, joined, clockTime, pointName, person, story } from "./speaker_text.js";
+import { count, words, say } from "./staff_link.js";
+import { time, gap, nth, joined, clockTime, pointName, person, story } from "./speaker_text.js";
 import { byId, make, put } from "./speaker_dom.js";
 
 const SHOWN = 12, BIB = 0, FIRST = 1, LAST = 2, SAY = 3, CATEGORY = 4, CLUB = 5, TOWN = 6, COUNTRY = 7, SEX = 8;

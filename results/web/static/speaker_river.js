@@ -1,8 +1,8 @@
 // The river: who arrives above the line, who came below it. Places move on a step, all together; nothing moves while
 // somebody reads (frozen, a touched or focused row).
 "use strict";
-import { words, say } from "./staff_link.js";
-import { count, decimal, fullName, gap, joined } from "./speaker_text.js";
+import { count, words, say } from "./staff_link.js";
+import { decimal, fullName, gap, joined } from "./speaker_text.js";
 import { arrivingModel, crossedModel, rowNode, emptyNode, tickRow, markRow } from "./speaker_rows.js";
 import { byId, make, put, root } from "./speaker_dom.js";
 

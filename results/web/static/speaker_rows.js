@@ -1,7 +1,7 @@
 // Rows of the river: what is known of somebody who comes or came, as a model and as nodes.
 "use strict";
-import { words, say } from "./staff_link.js";
-import { count, time, nth, person, pointName, story, gap } from "./speaker_text.js";
+import { count, words, say } from "./staff_link.js";
+import { time, nth, person, pointName, story, gap } from "./speaker_text.js";
 import { make, put, sign } from "./speaker_dom.js";
 
 /** Somebody who is expected. What counts down is not in it: `tickRow` writes that. */

@@ -1,11 +1,10 @@
 // Figures and words of the announcers' page, in the page's language.
 "use strict";
-import { words, say, hour } from "./staff_link.js";
+import { count, words, say, hour } from "./staff_link.js";
 
 export const french = words.language === "fr";
 const NB = "\u00a0", two = (n) => String(n).padStart(2, "0");
 
-export const count = (n) => String(n).replace(/\B(?=(\d{3})+(?!\d))/g, french ? NB : ",");
 /** A duration of whole seconds: `1h05'58`, `1:05:58`; a minus is a real one. */
 export const time = (seconds) => {
   const whole = Math.abs(seconds), h = Math.floor(whole / 3600), m = Math.floor(whole / 60) % 60, s = whole % 60;

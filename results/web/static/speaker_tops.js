@@ -1,7 +1,7 @@
 // Who leads each list, whether the place can still change, the record, and the first of each category.
 "use strict";
-import { words, say } from "./staff_link.js";
-import { count, time, gap, person, fullName, pointName, clockTime, joined, french } from "./speaker_text.js";
+import { count, words, say } from "./staff_link.js";
+import { time, gap, person, fullName, pointName, clockTime, joined, french } from "./speaker_text.js";
 import { shortPlace } from "./speaker_rows.js";
 import { byId, make, put, fill, drawn, sign } from "./speaker_dom.js";
 

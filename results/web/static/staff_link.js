@@ -13,6 +13,7 @@ export const words = JSON.parse(byId("words").textContent);
 export const say = (key, values = {}) => words[key].replace(/\{(\w+)\}/g, (whole, name) => name in values ? values[name] : whole);
 
 const two = (n) => String(n).padStart(2, "0");
+export const count = (n) => String(n).replace(/\B(?=(\d{3})+(?!\d))/g, words.language === "fr" ? "\u00a0" : ",");
 /** Hour of day of an instant, at an offset in seconds from UTC. */
 export const hour = (us, offset) => {
   const s = (((Math.floor(us / 1e6) + offset) % 86400) + 86400) % 86400;
