@@ -10,6 +10,7 @@ from config.plan import RacePlan
 from results.exact_times import exact_hour, gap
 from results.printing import NO_BREAK_SPACE, Language
 from timing.entries import RulingBody
+from timing.race import PointKind
 from timing.roster import Bib
 from timing.rulings import (
     Act,
@@ -68,6 +69,11 @@ STATUSES: Final[Mapping[Language, Mapping[str, str]]] = {
         "NC": "not classified (NC)",
         "HD": "over the time limit (HD)",
     },
+}
+
+_ENDS: Final[Mapping[Language, Mapping[PointKind, str]]] = {
+    Language.FR: {PointKind.START: "Départ", PointKind.FINISH: "Arrivée"},
+    Language.EN: {PointKind.START: "Start", PointKind.FINISH: "Finish"},
 }
 
 QUESTIONS: Final[Mapping[Language, Mapping[Question, str]]] = {
@@ -163,9 +169,12 @@ def wave_words(wave: str | None, plan: RacePlan, language: Language) -> str:
     return f"la vague {wave}" if language is _FR else f"wave {wave}"
 
 
-def point_words(point: str | None, plan: RacePlan) -> str:
-    """The name of a point as the race file has it; its id where it has none."""
-    return next((each.name or each.id for each in plan.race.course.points if each.id == point), point or "")
+def point_words(point: str | None, plan: RacePlan, language: Language) -> str:
+    """Start and finish in the language, as on the pages; a split by the name the race file gives it, else its id."""
+    found = next((each for each in plan.race.course.points if each.id == point), None)
+    if found is None:
+        return point or ""
+    return _ENDS[language].get(found.kind) or found.name or found.id
 
 
 def span_words(span: Span, plan: RacePlan, language: Language) -> str:
@@ -214,7 +223,7 @@ def _clock(act: CorrectClock, plan: RacePlan, language: Language) -> str:
 
 
 def _set_time(act: SetTime, plan: RacePlan, language: Language) -> str:
-    point = point_words(act.point, plan)
+    point = point_words(act.point, plan, language)
     if act.instant_us is None:
         if language is _FR:
             return f"retirer le passage {of_bibs((act.bib,), language)} à «{NO_BREAK_SPACE}{point}{NO_BREAK_SPACE}»"

@@ -121,7 +121,7 @@ class _Words:
     def hand(self, body: HandStampBody | HandBibBody) -> str:
         number = f"{body.device} {body.number}"
         if isinstance(body, HandStampBody):
-            point = point_words(body.point, self._plan)
+            point = point_words(body.point, self._plan, self._language)
             at = f"{self.hour(body.at_us)}.{body.at_us % SECOND // MILLISECOND:03d}"
             return self.say(f"pointage {number}, {point}, {at}", f"hand stamp {number}, {point}, {at}")
         if body.bib is None:

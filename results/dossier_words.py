@@ -274,7 +274,7 @@ def _milliseconds(value_us: int, language: Language) -> str:
 
 
 def _course(point: PointWhy, tell: WhyTelling, labels: Mapping[str, str]) -> str:
-    name = point_words(point.point, tell.plan)
+    name = point_words(point.point, tell.plan, tell.language)
     if point.crossing_us is None:
         return f"{name}{tell.colon} {labels['unseen']}"
     split = "" if point.split_us is None else f" ({tell.long(point.split_us)})"

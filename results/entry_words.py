@@ -208,7 +208,7 @@ class _Telling:
         if body.bib is not None:
             who = self.say(f"dossard {body.bib}", f"bib {body.bib}")
         said = self.say("\u00a0: ", ": ") + line(body.text) if body.text else ""
-        point, at = point_words(body.point, self.plan), self.at(body.at_us)
+        point, at = point_words(body.point, self.plan, self.language), self.at(body.at_us)
         quoted = self.say(f"«{NO_BREAK_SPACE}{point}{NO_BREAK_SPACE}»", f"“{point}”")
         return self.say(f"{who} vu à {quoted} à {at}", f"{who} seen at {quoted} at {at}") + said
 

@@ -44,7 +44,7 @@ class Telling:
         return self.quoted(self.question.point)
 
     def quoted(self, point: str | None) -> str:
-        name = point_words(point, self.plan)
+        name = point_words(point, self.plan, self.language)
         return self.say(f"«{NO_BREAK_SPACE}{name}{NO_BREAK_SPACE}»", f"“{name}”")
 
     def points(self, ids: list[str]) -> str:

@@ -40,7 +40,7 @@ def public_sections(found: Why, plan: RacePlan, language: Language) -> tuple[Why
     tell = _PublicTelling(plan, language)
     sections = [
         (tell.say("Coup de feu", "Gun"), tell.guns(found)),
-        *((point_words(point.point, plan), tell.point(point)) for point in found.points),
+        *((point_words(point.point, plan, language), tell.point(point)) for point in found.points),
         (tell.say("Temps", "Times"), tell.times(found)),
         (tell.say("Décisions", "Rulings"), tell.rulings(found)),
     ]

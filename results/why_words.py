@@ -42,7 +42,7 @@ def why_sentences(found: Why, plan: RacePlan, language: Language) -> tuple[WhySe
     sections = [
         (tell.say("En bref", "In short"), tell.head(found)),
         (tell.say("Coup de feu", "Gun"), tell.guns(found)),
-        *((point_words(point.point, plan), tell.point(point)) for point in found.points),
+        *((point_words(point.point, plan, language), tell.point(point)) for point in found.points),
         (tell.say("Autres lectures", "Other reads"), [tell.group(group) for group in found.elsewhere]),
         (tell.say("Temps", "Times"), tell.times(found)),
         (tell.say("Places", "Places"), tell.places(found)),
@@ -360,7 +360,7 @@ def _after_minimum(tell: WhyTelling, point: PointWhy) -> str:
 def _after_leg(tell: WhyTelling, point: PointWhy) -> str:
     assert point.bounds is not None
     assert point.bounds.leg_us is not None
-    at, before = tell.exact(point.bounds.leg_us), point_words(point.bounds.leg_from, tell.plan)
+    at, before = tell.exact(point.bounds.leg_us), point_words(point.bounds.leg_from, tell.plan, tell.language)
     return tell.say(
         f"Un passage compte ici à partir de {at}, le temps du plus rapide depuis «{_S}{before}{_S}».",
         f"A crossing counts here from {at} on, the time of the fastest from “{before}”.",

@@ -51,7 +51,7 @@ def mat_words(mat: str, plan: RacePlan, language: Language) -> str:
         return mat
     alike = [each for each in plan.race.course.mats if (each.point, each.role) == (found.point, found.role)]
     named = f" {mat}" if len(alike) > 1 else ""
-    return f"{point_words(found.point, plan)} {_ROLES[language][found.role]}{named}"
+    return f"{point_words(found.point, plan, language)} {_ROLES[language][found.role]}{named}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +231,7 @@ def _clock(t: _Telling) -> _Said:
 def _late(t: _Telling) -> _Said:
     zone = t.plan.race.zone
     first, last = hour(t["first_us"], zone), hour(t["last_us"], zone)
-    point, reads = point_words(t.alarm.cause.about, t.plan), t.count("reads")
+    point, reads = point_words(t.alarm.cause.about, t.plan, t.language), t.count("reads")
     return (
         t.say(f"{point}\u00a0: données tardives {t.since}.", f"{point}: late data {t.since}."),
         t.say(

@@ -58,7 +58,8 @@ def _course(decision: Decision, plan: RacePlan, times: Times, rows: list[int], l
         dots += [{"x": round(x, 1), "y": round(y, 1)} for x, y in known]
         hollow += [{"x": round(x, 1), "y": BASE} for x, us in zip(xs, at, strict=True) if us == MISSING]
     texts = [
-        {"x": round(x, 1), "y": 68, "text": point_words(point.id, plan)} for x, point in zip(xs, points, strict=True)
+        {"x": round(x, 1), "y": 68, "text": point_words(point.id, plan, language)}
+        for x, point in zip(xs, points, strict=True)
     ]
     title = "Passages, de bas en haut l'heure" if language is Language.FR else "Crossings, the hour upwards"
     return {
@@ -79,7 +80,7 @@ def _course_sentence(
     said = []
     for column, bib in zip(range(crossing.shape[1]), decision.bibs, strict=False):
         at = [
-            f"{point_words(point.id, plan)} {unread if us == MISSING else hour(us, plan.race.zone)}"
+            f"{point_words(point.id, plan, language)} {unread if us == MISSING else hour(us, plan.race.zone)}"
             for point, us in zip(plan.race.course.points, crossing[:, column].tolist(), strict=True)
         ]
         said.append(f"{bib} : {', '.join(at)}" if language is Language.FR else f"{bib}: {', '.join(at)}")

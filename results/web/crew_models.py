@@ -36,6 +36,10 @@ class Saying:
         mark = "," if self.speech.language.value == "fr" else "."
         return f"{self.hour(instant)}{mark}{instant % SECOND // (10 * MILLISECOND):02d}"
 
+    def point(self, id_: str) -> str:
+        """The name of a point of the course."""
+        return point_name(next(place for place in self.board["race"]["points"] if place["id"] == id_), self.speech)
+
     def text(self, both: Mapping[str, str] | str) -> str:
         return both if isinstance(both, str) else both[self.speech.language.value]
 
@@ -293,6 +297,7 @@ def course_row(s: Saying, row: Mapping[str, Any]) -> Model:
     within = "" if late else f" ±\u202f{s.span(row['plus_minus_us'] or 0)}"  # of who is overdue, how late says more
     return {
         **row,
+        "point": s.point(row["point_id"]),
         "hour": s.hour(row["at_us"]),
         "overdue": "" if not late else s.say("overdue_by", time=s.span(late)),
         "expected": "" if due is None else f"≈\u202f{s.hour(due)[:5]}{within}",

@@ -102,11 +102,11 @@ SAID: list[tuple[Body, str]] = [
     ),
     (
         SightingBody(point="FINISH", at_us=at("10:05:00"), author="Marc", bib=Bib("712"), text="red cap"),
-        "bib 712 seen at “Arrivée” at 10:05:00.000: red cap, by Marc",
+        "bib 712 seen at “Finish” at 10:05:00.000: red cap, by Marc",
     ),
     (
         SightingBody(point="FINISH", at_us=at("10:05:00"), author="Marc"),
-        "somebody without a bib seen at “Arrivée” at 10:05:00.000, by Marc",
+        "somebody without a bib seen at “Finish” at 10:05:00.000, by Marc",
     ),
     (
         MarkBody(bib=Bib("712"), mark="said", microphone="2", at_us=1, author="Anne"),
@@ -139,7 +139,7 @@ SAID: list[tuple[Body, str]] = [
     ),
     (
         HandStampBody(device="tent", number=3, point="FINISH", at_us=at("10:05:00") + 400_000, author="Anne"),
-        "hand stamp tent 3, Arrivée, 10:05:00.400, by Anne",
+        "hand stamp tent 3, Finish, 10:05:00.400, by Anne",
     ),
     (
         HandBibBody(device="tent", number=3, bib=Bib("712"), at_us=1, author="Marc"),

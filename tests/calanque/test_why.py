@@ -509,7 +509,7 @@ def test_a_finish_too_soon_after_the_col_stands_with_a_question_about_both() -> 
     found = race.why(7)
     assert found.points[2].crossing_us == at("10:00:00")
     assert "out_of_order" in [question.kind.value for question in found.questions]
-    assert "at “Arrivée” sooner after the point before than anybody can be" in told(found)
+    assert "at “Finish” sooner after the point before than anybody can be" in told(found)
     race.rule(SetTime(bib=Bib("7"), point="GINESTE", instant_us=None))
     assert "out_of_order" not in [question.kind.value for question in race.why(7).questions]
 

@@ -145,7 +145,7 @@ def test_an_early_start_in_words() -> None:
             {"took_us": -41 * SECOND},
             "Le dossard 101 a été vu à « Arrivée » 0'41 avant « Col de la Gineste », qui vient d'abord sur le "
             "parcours. L'un des passages n'est pas le sien.",
-            "Bib 101 was seen at “Arrivée” 0:41 before “Col de la Gineste”, which comes first on the course. "
+            "Bib 101 was seen at “Finish” 0:41 before “Col de la Gineste”, which comes first on the course. "
             "One of the crossings is not theirs.",
         ),
         (
@@ -154,8 +154,8 @@ def test_an_early_start_in_words() -> None:
             "Le dossard 101 a été vu à « Départ » à 09:00:00, « Col de la Gineste » à 10:00:41, "
             "« Arrivée » à 10:00:00 : à « Arrivée » 0'41 avant « Col de la Gineste », qui vient d'abord "
             "sur le parcours. L'un des passages n'est pas le sien.",
-            "Bib 101 was seen at “Départ” at 09:00:00, “Col de la Gineste” at 10:00:41, “Arrivée” at 10:00:00: at "
-            "“Arrivée” 0:41 before “Col de la Gineste”, which comes first on the course. "
+            "Bib 101 was seen at “Start” at 09:00:00, “Col de la Gineste” at 10:00:41, “Finish” at 10:00:00: at "
+            "“Finish” 0:41 before “Col de la Gineste”, which comes first on the course. "
             "One of the crossings is not theirs.",
         ),
         (
@@ -164,8 +164,8 @@ def test_an_early_start_in_words() -> None:
             "Le dossard 101 a été vu à « Col de la Gineste » à 10:00:00, « Arrivée » à 10:01:00 : à "
             "« Arrivée » plus tôt après le point d'avant que personne ne peut y être. "
             "L'un des passages n'est pas le sien.",
-            "Bib 101 was seen at “Col de la Gineste” at 10:00:00, “Arrivée” at 10:01:00: at "
-            "“Arrivée” sooner after the point before than anybody can be. One of the crossings is not theirs.",
+            "Bib 101 was seen at “Col de la Gineste” at 10:00:00, “Finish” at 10:01:00: at "
+            "“Finish” sooner after the point before than anybody can be. One of the crossings is not theirs.",
         ),
     ],
 )
@@ -218,12 +218,12 @@ ACTS: list[tuple[Act, str, str]] = [
     (
         SetTime(bib=A, point="FINISH", instant_us=TEN),
         "Fixer le passage du dossard 101 à «\u00a0Arrivée\u00a0» à 10:00:00,000.",
-        "Set the crossing of bib 101 at “Arrivée” to 10:00:00.000.",
+        "Set the crossing of bib 101 at “Finish” to 10:00:00.000.",
     ),
     (
         SetTime(bib=A, point="FINISH", instant_us=None),
         "Retirer le passage du dossard 101 à «\u00a0Arrivée\u00a0».",
-        "Take away the crossing of bib 101 at “Arrivée”.",
+        "Take away the crossing of bib 101 at “Finish”.",
     ),
     (
         SetAside(reads=ReadSelector(bibs=(A, B), mat="M")),

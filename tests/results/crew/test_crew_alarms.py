@@ -235,7 +235,7 @@ def test_every_kind_is_told_in_both_languages_with_what_it_costs(day: CrewDay, m
     assert all(" :" not in line and " ;" not in line for line in told[Language.FR])
     assert not set(told[Language.FR]) & set(told[Language.EN])
     silent_line = next(line for line in told[Language.FR] if "antenne 2 muette depuis" in line)
-    assert silent_line.startswith("ALARME FINISH principal\u00a0: antenne 2 muette depuis")
+    assert silent_line.startswith("ALARME Arrivée principal\u00a0: antenne 2 muette depuis")
     assert "attendues, 0 reçue" in silent_line
     assert any("battery 34%, about 1:50:00 left" in line for line in told[Language.EN])
 

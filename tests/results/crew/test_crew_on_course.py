@@ -81,7 +81,7 @@ def test_the_most_overdue_come_first_then_whom_a_mat_saw_longest_ago() -> None:
     assert [(row["bib"], row["overdue_us"]) for row in rows] == [
         ("4", 700 * SECOND), ("2", 300 * SECOND), ("3", 0),
     ]  # fmt: skip
-    assert rows[0]["point"] == "Col de la Gineste"
+    assert rows[0]["point_id"] == "GINESTE"
     assert (rows[0]["next_id"], rows[0]["expected_us"]) == ("FINISH", GUN_US + 50 * MINUTE)
     few = on_course(asked(due=due(b2=300)), shown=1)
     assert ([row["bib"] for row in few["rows"]], few["more"], few["overdue"]) == (["2"], 2, 1)

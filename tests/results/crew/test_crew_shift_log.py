@@ -131,8 +131,8 @@ def test_alarms_and_lost_links_are_noted_when_they_begin_and_when_they_are_over(
         log.note(watch.look(causes, now_us, {}), now_us)
     noted = [line for line in reversed(log.lines()) if line.number < 0]
     assert [line.text["fr"] for line in noted] == [
-        "ALARME FINISH principal\u00a0: liaison coupée depuis 10:00:00 (finish-main).",
-        "fin\u00a0: FINISH principal\u00a0: liaison coupée depuis 10:00:00 (finish-main).",
-        "ALARME FINISH principal\u00a0: liaison coupée depuis 10:00:00 (finish-main).",
+        "ALARME Arrivée principal\u00a0: liaison coupée depuis 10:00:00 (finish-main).",
+        "fin\u00a0: Arrivée principal\u00a0: liaison coupée depuis 10:00:00 (finish-main).",
+        "ALARME Arrivée principal\u00a0: liaison coupée depuis 10:00:00 (finish-main).",
     ]
     assert len({line.number for line in log.lines()}) == len(log.lines())
