@@ -10,6 +10,7 @@ from results.entrant_search import EntrantIndex
 from results.printing import Language, hour
 from timing.desk_entries import AbandonBody, AlarmBody, ArmedBody, DeskBody, MatBody
 from timing.instants import MINUTE
+from timing.race import Mat
 from timing.roster import Bib, Roster
 from timing.rulings import Role
 
@@ -45,6 +46,7 @@ class CrewControls:
             "decision": self._decision,
             "decision_group": self._group,
             "mat": self._mat,
+            "mat_history": self._mat_history,
             "on_course": self._on_course,
             "rulings": self._rulings,
             "runner": self._runner,
@@ -86,13 +88,21 @@ class CrewControls:
             )
 
     async def _mat(self, command: dict[str, Any]) -> dict[str, Any]:
-        known = [mat.id for mat in self._engine.plan.race.course.mats]
-        if command["mat"] not in known:
-            raise FrontDoorError(f"mat: {command['mat']!r}; there are: {', '.join(known)}")
-        at_us = self._now(command["at_us"])
-        return await self._said(
-            MatBody(mat=command["mat"], laid=command["laid"], at_us=at_us, author=command["author"])
+        mat, at_us = self._mat_of(command), self._now(command["at_us"])
+        return await self._said(MatBody(mat=mat.id, laid=command["laid"], at_us=at_us, author=command["author"]))
+
+    async def _mat_history(self, command: dict[str, Any]) -> dict[str, Any]:
+        mat, now_us = self._mat_of(command), self._now(None)
+        return await asyncio.wrap_future(
+            self._engine.live.consult_crew(lambda facts, _: facts.mat_history(mat, now_us))
         )
+
+    def _mat_of(self, command: Mapping[str, Any]) -> Mat:
+        """Raises: FrontDoorError where the course has no such mat."""
+        mats = {mat.id: mat for mat in self._engine.plan.race.course.mats}
+        if command["mat"] not in mats:
+            raise FrontDoorError(f"mat: {command['mat']!r}; there are: {', '.join(mats)}")
+        return mats[command["mat"]]
 
     async def _abandon(self, command: dict[str, Any]) -> dict[str, Any]:
         bib, at_us = Bib(command["bib"]), self._now(command["at_us"])

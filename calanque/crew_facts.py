@@ -14,6 +14,7 @@ from results.crew.arming import ArmingAsked, checklist
 from results.crew.clock_history import ClockHistory
 from results.crew.desk import CrewDesk
 from results.crew.mat_counts import MatCounts
+from results.crew.mat_history import mat_history
 from results.crew.mats import MatsAsked, mat_section
 from results.crew.on_course import CourseAsked, DueColumns, course_table, on_course
 from results.crew.sections import alarm_section, arming_section
@@ -23,6 +24,7 @@ from results.forecast import Forecast
 from results.people import JuryPeople
 from results.printing import Language
 from timing.instants import HOUR, Instant
+from timing.race import Mat
 from timing.state import RaceState
 
 if TYPE_CHECKING:
@@ -97,6 +99,10 @@ class CrewFacts:
         """`columns` and `rows` of all on the course, the most overdue first; why somebody gave up is not in it."""
         columns, rows = course_table(self._course_asked(picture), language)
         return {"columns": list(columns), "rows": rows}
+
+    def mat_history(self, mat: Mat, now_us: Instant) -> dict[str, Any]:
+        """What a mat heard minute by minute, of the reads counted so far, and its reader's clock."""
+        return mat_history(self._counts, self._history, mat, now_us)
 
     def _mats_asked(self, moment: "Moment") -> MatsAsked:
         state, picture = self._state, moment.picture

@@ -47,6 +47,12 @@ class Mat(Command):
     at_us: InstantUs | None = None
 
 
+class MatHistoryAsked(_Asked):
+    """What a mat heard in each minute so far, by antenna, and how its reader's clock stood."""
+
+    mat: Identifier
+
+
 class Abandon(Command):
     """An abandon as it was reported, with where; a declaration is a ruling of its own. `at_us` empty: now.
 
@@ -121,6 +127,7 @@ CREW_COMMANDS: Final[Mapping[str, type[Command]]] = {
     "decision": DecisionAsked,
     "decision_group": GroupAsked,
     "mat": Mat,
+    "mat_history": MatHistoryAsked,
     "on_course": OnCourseAsked,
     "rule_many": RuleMany,
     "rulings": RulingsAsked,

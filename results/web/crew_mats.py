@@ -40,7 +40,7 @@ def refused(board: Board, s: Saying, mat: str) -> Model:
     if line is None:
         return {"mat": mat, "reasons": []}
     return {
-        "mat": _mat_name(s, line),
+        "mat": _mat_name(line),
         "reasons": [
             {
                 "text": s.say(
@@ -54,6 +54,16 @@ def refused(board: Board, s: Saying, mat: str) -> Model:
             for each in line["refused"]
         ],
     }
+
+
+def mat_title(s: Saying, mat: str) -> str:
+    """`Arrivée, principal`: the point and the role; the id where the board has no such mat."""
+    for point in s.board["mats"]["points"]:
+        for line in point["mats"]:
+            if line["id"] == mat:
+                name = point_name({"kind": point["kind"], "name": point["name"]}, s.speech)
+                return f"{name}, {s.speech.words.get(line['role'], line['role']).lower()}"
+    return mat
 
 
 def _point(s: Saying, point: Mapping[str, Any], lines: list[Model]) -> Model:
@@ -89,7 +99,7 @@ def _line(s: Saying, line: Mapping[str, Any], number: int) -> Model:
     return {
         "id": line["id"],
         "number": number,
-        "name": _mat_name(s, line),
+        "name": _mat_name(line),
         "role": s.speech.words.get(line["role"], line["role"]),
         "heard": _heard(s, line, reader),
         "down": reader.get("link") in ("down", "unintelligible") and bool(reader.get("error")),
@@ -107,7 +117,7 @@ def _line(s: Saying, line: Mapping[str, Any], number: int) -> Model:
     }
 
 
-def _mat_name(s: Saying, line: Mapping[str, Any]) -> str:
+def _mat_name(line: Mapping[str, Any]) -> str:
     return str(line["label"] or line["id"])
 
 

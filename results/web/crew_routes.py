@@ -9,9 +9,10 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from results.crew.tables import table_csv
 from results.web.access import CREWING, Session
 from results.web.crew_acts import crew_act_routes
-from results.web.crew_mats import refused
+from results.web.crew_mats import mat_title, refused
 from results.web.crew_models import Saying
 from results.web.crew_pages import ALL_PANES, CrewPanes, crew_words
+from results.web.desk_routes import answered
 from results.web.hand_routes import hand_model
 from results.web.hand_words import HAND_WORDS
 from results.web.live_race import LiveRace
@@ -35,6 +36,8 @@ def crew_routes(live: LiveRace, pages: StaffPages) -> list[StaffRoute]:
         staff_events("/events/crew", live.hubs.crew, roles=CREWING),
         staff_data("/crew/pane/{name}", site.pane, roles=CREWING),
         staff_data("/crew/refused", site.refused, roles=CREWING),
+        staff_data("/crew/charts", site.charts, roles=CREWING),
+        staff_data("/crew/charts.json", site.charts_json, roles=CREWING),
         staff_data("/crew/on_course.csv", site.on_course_csv, roles=CREWING),
         staff_data("/crew/shift_log.csv", site.shift_log_csv, roles=CREWING),
         *crew_act_routes(live, panes),
@@ -102,6 +105,17 @@ class _CrewSite:
         language = asked_language(request)
         model = refused(self._view.board, self._saying(language), request.query_params.get("mat", ""))
         return HTMLResponse(self._panes.fragment("crew/refused.html", language, **model), headers=NO_STORE)
+
+    async def charts(self, request: Request, session: Session) -> Response:
+        """Where the charts of a mat are drawn, with what they are of."""
+        language, mat = asked_language(request), request.query_params.get("mat", "")
+        saying = self._saying(language)
+        title = saying.say("charts_title", mat=mat_title(saying, mat))
+        return HTMLResponse(self._panes.fragment("crew/charts.html", language, mat=mat, title=title), headers=NO_STORE)
+
+    async def charts_json(self, request: Request, session: Session) -> Response:
+        """What they draw."""
+        return await answered(self._live, {"command": "mat_history", "mat": request.query_params.get("mat", "")})
 
     async def on_course_csv(self, request: Request, session: Session) -> Response:
         return await self._table(request, "on_course", "on_course.csv")

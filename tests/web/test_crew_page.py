@@ -335,6 +335,31 @@ async def test_refused_reads_lead_to_their_runners(browser: Browser, race: CrewR
     await expect(page.locator("#said .runner")).to_contain_text("Coup de feu")
 
 
+@pytest.mark.parametrize("path", ["/crew", "/en/crew"])
+async def test_a_mat_shows_its_reads_by_minute_and_its_clock(browser: Browser, race: CrewRace, path: str) -> None:
+    page = await console(browser, race, path=path)
+    link = page.locator("#mat-5 .nm a")
+    await link.focus()
+    await page.keyboard.press("Enter")
+    reads, clock = page.locator("[data-chart=reads]"), page.locator("[data-chart=clock]")
+    await expect(reads.locator("canvas")).to_be_in_viewport()
+    mat = await page.locator("#mat-5").get_attribute("data-key")
+    answer = await page.context.request.get(f"{race.url}/crew/charts.json?mat={mat}")
+    found = await answer.json()
+    total = sum(sum(each["reads"]) for each in found["antennas"])
+    assert total > 0
+    await expect(reads.locator(".hint")).to_contain_text(re.compile(rf"^{total} (lectures|reads) "))
+    await expect(clock.locator(".hint")).not_to_have_text("")
+    assert await serious_faults(page) == []
+    await picture(page, f"{path}/charts")
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await expect(reads.locator("canvas")).to_be_visible()
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+    refused = await page.context.request.get(race.url + "/crew/charts.json?mat=elsewhere")
+    assert mat is not None
+    assert (refused.status, mat in (await refused.json())["error"]) == (409, True)
+
+
 async def test_the_console_is_worked_by_the_keyboard_alone(browser: Browser, race: CrewRace) -> None:
     page = await console(browser, race)
     await page.keyboard.press("/")

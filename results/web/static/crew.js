@@ -3,6 +3,7 @@
 // are htmx, in the templates. Text only ever enters the page as text, or as the server's escaped pane.
 import { csrf, command, follow, hour, say, words } from "./staff_link.js";
 import { handPane } from "./hand.js";
+import { showCharts } from "./crew_charts.js";
 import { RaceTime } from "./race_time.js";
 
 const root = document.documentElement;
@@ -231,6 +232,10 @@ document.addEventListener("htmx:afterSwap", (event) => {
   // Who opened it by the keyboard goes on in it; a choice made in it keeps the focus where it was.
   if (commit && event.detail.requestConfig?.elt?.matches?.("a.one")) commit.querySelector("input:checked, button")?.focus({ preventScroll: true });
   if (commit) commit.scrollIntoView({ block: "nearest" });
+  const charts = slot.querySelector?.("[data-charts]");
+  if (charts) showCharts(charts, () => board.clock.utc_offset_s);
+  // What was asked for is seen, wherever it was asked from.
+  if (slot.matches?.(".said") && event.detail.requestConfig?.verb === "get") slot.scrollIntoView({ block: "nearest" });
 });
 document.addEventListener("click", (event) => {
   if (event.target.closest?.("[data-close]")) {

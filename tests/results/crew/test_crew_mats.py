@@ -12,6 +12,7 @@ from crew_race import GUN_US, CrewDay, crew_day
 
 from results.crew.clock_history import ClockHistory, ahead_of_ours
 from results.crew.mat_counts import UNCLASSED, MatCounts
+from results.crew.mat_history import mat_history
 from results.crew.mats import MatsAsked, mat_section
 from results.crew.recapture import (
     Basis,
@@ -63,6 +64,29 @@ def asked(day: CrewDay, rows: int | None = None, **more: Any) -> MatsAsked:
         "now_us": int(reads.moment_us.max()) + 1,
     }
     return MatsAsked(**(given | more))
+
+
+def test_the_history_of_a_mat_has_every_read_in_its_minute(day: CrewDay) -> None:
+    counts, clocks = counted(day), ClockHistory(day.race.zone)
+    (number,) = [n for n, mat in enumerate(day.race.course.mats) if mat.id == "FINISH-main"]
+    mat, mine = day.race.course.mats[number], day.reads.mat == number
+    now_us = int(day.reads.moment_us[mine].max()) + MINUTE
+    row = {"id": mat.source, "clock": ClockKind.UTC, "clock_offset_us": 70_000, "clock_round_trip_us": 5_001}
+    clocks.note(now_us, [row])
+    found = mat_history(counts, clocks, mat, now_us)
+    begins = found["from_us"] + MINUTE * np.arange(found["minutes"])
+    for each in found["antennas"]:
+        moments = day.reads.moment_us[mine & (day.reads.antenna == each["antenna"])]
+        assert each["reads"] == [int(((moments >= b) & (moments < b + MINUTE)).sum()) for b in begins]
+    assert sum(sum(each["reads"]) for each in found["antennas"]) == int(mine.sum())
+    assert begins[0] <= int(day.reads.moment_us[mine].min()) < begins[0] + 2 * MINUTE
+    assert found["clock"] == [{"at_us": now_us, "ahead_us": 70_000, "within_us": 2_501}]
+
+
+def test_a_mat_that_heard_nothing_has_a_short_history_of_nothing(day: CrewDay) -> None:
+    counts = MatCounts(day.race)
+    found = mat_history(counts, ClockHistory(day.race.zone), day.race.course.mats[0], GUN_US)
+    assert (found["minutes"], found["antennas"], found["clock"]) == (10, [], [])
 
 
 def same_counts(one: MatCounts, other: MatCounts) -> bool:
