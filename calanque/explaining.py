@@ -3,6 +3,7 @@
 Owns no rule: it looks into the state and into what was derived from it.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -14,6 +15,7 @@ from results.asked import Asked, OpenQuestion, TagSeen
 from results.evidence import Evidence, GunFact
 from results.official_rows import official_differences, with_official
 from results.questions import open_questions, questions_about
+from timing.guns import GunSignal
 from timing.instants import Instant
 from timing.reads import ReadClass
 from timing.roster import Bib
@@ -95,15 +97,18 @@ def gun_facts(plan: RacePlan, state: RaceState, picture: Picture) -> tuple[GunFa
     """Where the gun in force of each wave comes from."""
     guns = picture.times.guns
     waves = zip(plan.race.waves, guns.wave_us, guns.planned, strict=True)
+    signals = state.gun_signals(state.ledger)
     return tuple(
         GunFact(wave=wave.id, instant_us=instant_us, origin="plan")
         if planned
-        else _gun_fact(state, wave.id, instant_us, wave.gun_us)
+        else _gun_fact(state, signals, wave.id, instant_us, wave.gun_us)
         for wave, instant_us, planned in waves
     )
 
 
-def _gun_fact(state: RaceState, wave: str, instant_us: Instant, of_file_us: Instant | None) -> GunFact:
+def _gun_fact(
+    state: RaceState, signals: Sequence[GunSignal], wave: str, instant_us: Instant, of_file_us: Instant | None
+) -> GunFact:
     """The ruling, entry, signal or line of the race file that gives this instant, in the order in which they count."""
     ruling = next(
         (
@@ -119,7 +124,7 @@ def _gun_fact(state: RaceState, wave: str, instant_us: Instant, of_file_us: Inst
         return GunFact(
             wave=wave, instant_us=instant_us, origin="ruling", number=ruling.number, author=ruling.body.author
         )
-    placed = {signal.number for signal in state.gun_signals(state.ledger) if signal.instant_us == instant_us}
+    placed = {signal.number for signal in signals if signal.instant_us == instant_us}
     same = [gun for gun in state.guns if gun.number in placed]
     for gun in reversed(same):
         if gun.body.wave == wave:

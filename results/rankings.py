@@ -137,9 +137,19 @@ def _order(values: Int64, times: Times, rules: Eligibility) -> tuple[Int32, Int6
     """Those who may hold a place by this clock, by (value, bib): the one sort. Entrants and their values."""
     may = rules.ranked_role & (times.status == Status.FINISHED) & (values != MISSING)
     by_bib = rules.by_bib[may[rules.by_bib]]
-    order = np.argsort(values[by_bib], kind="stable")
-    entrants = by_bib[order]
+    entrants = by_bib[_stable_order(values[by_bib])]
     return entrants, values[entrants]
+
+
+def _stable_order(values: Int64) -> Int64:
+    """`np.argsort(values, kind="stable")`, several times as fast: as one integer, value and row have no ties."""
+    bits = len(values).bit_length()
+    low, high = (int(values.min()), int(values.max())) if len(values) else (0, 0)
+    if (high - low).bit_length() + bits > 62:
+        return np.argsort(values, kind="stable")
+    keys = np.sort(((values - low) << bits) | np.arange(len(values)))
+    order: Int64 = keys & ((1 << bits) - 1)
+    return order
 
 
 @dataclass(frozen=True, kw_only=True)

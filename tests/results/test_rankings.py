@@ -15,7 +15,7 @@ from config.categories import CategoryBasis, CategoryScheme
 from config.plan import Clock, ListRule, MainRank, Per, ReadingMode, Rounding, Ties
 from results.bibs import bib_key, bib_order
 from results.eligibility import Eligibility
-from results.rankings import RankedList, Rankings, rank
+from results.rankings import RankedList, Rankings, _stable_order, rank
 from timing.instants import HOUR, MINUTE, MISSING, SECOND
 from timing.race import GunOrigin, NetWithoutStart
 from timing.roster import Roster
@@ -356,3 +356,10 @@ def _seconds_for(work) -> float:  # type: ignore[no-untyped-def]
     begin = time.perf_counter()
     work()
     return time.perf_counter() - begin
+
+
+@pytest.mark.parametrize("spread", [1, 3, 10**6, 10**11, 2**61])
+@pytest.mark.parametrize("count", [0, 1, 500, 20_000])
+def test_the_one_sort_is_stable_whatever_the_values(count: int, spread: int) -> None:
+    values = np.random.default_rng(count).integers(-spread, spread, count)
+    assert (_stable_order(values) == np.argsort(values, kind="stable")).all()
