@@ -100,7 +100,7 @@ def test_the_reads_of_the_finish_are_told_used_and_others(tmp_path: Path) -> Non
 def test_splits_seen_and_unseen_are_told(tmp_path: Path) -> None:
     race = ToldRace(runner(7)).run(7, "9:00:05", None, "10:10:00")
     words = words_of(race, tmp_path)
-    assert section(words, 0, "Course") == ("Départ: seen at 09:00:05.000", "Col de la Gineste: not read")
+    assert section(words, 0, "Course") == ("Start: seen at 09:00:05.000", "Col de la Gineste: not read")
     assert any("proves nothing" in fact for fact in section(words, 0, "To decide"))
     assert words.places[0].is_open
 
