@@ -1,7 +1,7 @@
 """The route of commands: who asks is known, what is asked is understood, and what came of it is told."""
 
 import logging
-from typing import Final
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -23,6 +23,16 @@ _BEARER: Final = {"WWW-Authenticate": 'Bearer realm="race"'}
 def command_route(live: LiveRace, token: str | None, gate: Gate | None) -> Route:
     """`POST /api/{name}`. token: what a command line shows, None: nobody may with one. gate: of the sessions."""
     return Route("/api/{name}", _Commands(live, token, gate).answer, methods=["POST"])
+
+
+async def answered(live: LiveRace, command: dict[str, Any]) -> Response:
+    """The answer to something a page of ours asks, as a command is answered."""
+    try:
+        return JSONResponse(await live.control(command))
+    except CommandRefused as error:
+        return JSONResponse({"error": str(error), "faults": error.faults}, status_code=422)
+    except RaceDayError as error:
+        return refused(409, str(error))
 
 
 class _Commands:

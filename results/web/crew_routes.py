@@ -8,11 +8,11 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from results.crew.tables import table_csv
 from results.web.access import CREWING, Session
+from results.web.commands_route import answered
 from results.web.crew_acts import crew_act_routes
 from results.web.crew_mats import mat_title, refused
 from results.web.crew_models import Saying
 from results.web.crew_pages import ALL_PANES, CrewPanes, crew_words
-from results.web.desk_routes import answered
 from results.web.hand_routes import hand_model
 from results.web.hand_words import HAND_WORDS
 from results.web.live_race import LiveRace

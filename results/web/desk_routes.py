@@ -3,21 +3,20 @@
 What changes anything is a command (`entrant`, `rebib`, `bind_tag`, `take_roster`).
 """
 
-from typing import Any, Final
+from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from results.web.access import CREWING, Session
-from results.web.control import CommandRefused
+from results.web.commands_route import answered
 from results.web.desk_page_words import DESK_WORDS
 from results.web.late import point_name
 from results.web.live_race import LiveRace
 from results.web.speech import Speech
-from results.web.staff import StaffRoute, language_of, refused, staff_data, staff_page, staff_upload
+from results.web.staff import StaffRoute, language_of, staff_data, staff_page, staff_upload
 from results.web.staff_pages import StaffPages
 from results.web.words import LANGUAGES
-from timing.errors import RaceDayError
 
 ROSTER_MAX: Final = 16_000_000
 """Bytes of a roster file: twenty thousand entrants are a fifth of it."""
@@ -68,13 +67,3 @@ def desk_routes(live: LiveRace, pages: StaffPages) -> list[StaffRoute]:
         staff_data("/desk/difference.json", difference, roles=CREWING),
         staff_upload("/desk/roster", roster, roles=CREWING, most=ROSTER_MAX),
     ]
-
-
-async def answered(live: LiveRace, command: dict[str, Any]) -> Response:
-    """The answer to something a page of ours asks, as a command is answered."""
-    try:
-        return JSONResponse(await live.control(command))
-    except CommandRefused as error:
-        return JSONResponse({"error": str(error), "faults": error.faults}, status_code=422)
-    except RaceDayError as error:
-        return refused(409, str(error))

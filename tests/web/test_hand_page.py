@@ -79,6 +79,21 @@ def rows(page: Page) -> Any:
     return page.locator("[data-part=rows] li[data-key]")
 
 
+async def two_devices(browser: Browser, folder: RaceFolder) -> tuple[Page, Page]:
+    """Eva's, where a time was just taken, and Luc's, which shows it."""
+    timer = await hand_page(browser, folder)
+    helper = await hand_page(browser, folder, name="Luc")
+    await timer.keyboard.press("F8")
+    await expect(rows(helper)).to_have_count(1)
+    return timer, helper
+
+
+async def type_bib(page: Page, bib: str) -> None:
+    """Whose the newest stamp is."""
+    await rows(page).first.locator("input").fill(bib)
+    await page.keyboard.press("Enter")
+
+
 async def test_the_key_stamps_while_a_bib_is_typed_and_moves_neither_focus_nor_text(
     browser: Browser, folder: RaceFolder, engine: Engine
 ) -> None:
@@ -205,16 +220,11 @@ async def test_without_a_network_nothing_is_lost_by_a_reload_and_all_is_sent_onc
 async def test_a_second_device_fills_the_bibs_and_the_last_word_counts_with_both_names_kept(
     browser: Browser, folder: RaceFolder, engine: Engine
 ) -> None:
-    timer = await hand_page(browser, folder)
-    helper = await hand_page(browser, folder, name="Luc")
-    await timer.keyboard.press("F8")
-    await expect(rows(helper)).to_have_count(1)
-    await rows(helper).first.locator("input").fill("3")
-    await helper.keyboard.press("Enter")
+    timer, helper = await two_devices(browser, folder)
+    await type_bib(helper, "3")
     await expect(rows(timer).first.locator("input")).to_have_value("3")
     await expect(rows(timer).first.locator("small")).to_contain_text("par Luc")
-    await rows(timer).first.locator("input").fill("4")
-    await timer.keyboard.press("Enter")
+    await type_bib(timer, "4")
     await expect(rows(helper).first.locator("input")).to_have_value("4")
     await expect(rows(helper).first.locator("small")).to_contain_text("Luc disait 3")
     await expect(rows(helper).first.locator("small")).to_contain_text("par Eva")
@@ -223,20 +233,15 @@ async def test_a_second_device_fills_the_bibs_and_the_last_word_counts_with_both
 async def test_a_correction_counts_after_what_it_corrects_whatever_the_clocks_of_the_devices(
     browser: Browser, folder: RaceFolder, engine: Engine
 ) -> None:
-    timer = await hand_page(browser, folder)
-    helper = await hand_page(browser, folder, name="Luc")
-    await timer.keyboard.press("F8")
-    await expect(rows(helper)).to_have_count(1)
+    timer, helper = await two_devices(browser, folder)
     await timer.evaluate("""() => {
         const perf = performance.now.bind(performance), date = Date.now;
         performance.now = () => perf() - 3_000;
         Date.now = () => date() - 3_000;
     }""")
-    await rows(helper).first.locator("input").fill("3")
-    await helper.keyboard.press("Enter")
+    await type_bib(helper, "3")
     await expect(rows(timer).first.locator("small")).to_contain_text("par Luc")
-    await rows(timer).first.locator("input").fill("4")
-    await timer.keyboard.press("Enter")
+    await type_bib(timer, "4")
     await expect(rows(helper).first.locator("input")).to_have_value("4")
     await named(engine, "4")
 
@@ -244,10 +249,7 @@ async def test_a_correction_counts_after_what_it_corrects_whatever_the_clocks_of
 async def test_what_another_device_corrects_is_shown_even_where_the_answer_came_after_the_stream(
     browser: Browser, folder: RaceFolder, engine: Engine
 ) -> None:
-    timer = await hand_page(browser, folder)
-    helper = await hand_page(browser, folder, name="Luc")
-    await timer.keyboard.press("F8")
-    await expect(rows(helper)).to_have_count(1)
+    timer, helper = await two_devices(browser, folder)
     shown = asyncio.Event()
 
     async def held_up(route: Route) -> None:
@@ -256,8 +258,7 @@ async def test_what_another_device_corrects_is_shown_even_where_the_answer_came_
         await route.fulfill(response=answer)
 
     await helper.route("**/api/hand_bib", held_up)
-    await rows(helper).first.locator("input").fill("3")
-    await helper.keyboard.press("Enter")
+    await type_bib(helper, "3")
     await expect(rows(timer).first.locator("input")).to_have_value("3")
     await pause(timer)
     await timer.keyboard.press("F8")
