@@ -4,7 +4,7 @@ Bibs stand for names. What an abandon report keeps for the doctors is in no sent
 """
 
 from config.plan import RacePlan
-from results.act_words import bib_words, joined, point_words
+from results.act_words import bib_words, joined, of_bibs, point_words
 from results.printing import NO_BREAK_SPACE, Language, hour
 from timing.desk_entries import (
     AbandonBody,
@@ -111,11 +111,12 @@ class _Words:
     def abandon(self, body: AbandonBody) -> str:
         where = body.place or ("" if body.metres is None else self.km(body.metres))
         at = f" ({where})" if where else ""
+        whose = of_bibs((body.bib,), self._language)
         if body.withdrawn:
-            return self.say(f"abandon de {self.bib(body.bib)} retiré", f"abandon of {self.bib(body.bib)} taken back")
+            return self.say(f"abandon {whose} retiré", f"abandon {whose} taken back")
         return self.say(
-            f"abandon de {self.bib(body.bib)} signalé à {self.hour(body.at_us)}{at}",
-            f"abandon of {self.bib(body.bib)} reported at {self.hour(body.at_us)}{at}",
+            f"abandon {whose} signalé à {self.hour(body.at_us)}{at}",
+            f"abandon {whose} reported at {self.hour(body.at_us)}{at}",
         )
 
     def hand(self, body: HandStampBody | HandBibBody) -> str:

@@ -10,7 +10,7 @@ from results_builder import GUN_US, runner, small_plan
 from results.entry_words import NO_SENTENCE, TEXT_MAX, entry_sentence, line
 from results.printing import Language
 from timing.clock_ledger import AS_STAMPED, ClockLedger, Hold
-from timing.desk_entries import DeskBody, MatBody
+from timing.desk_entries import AbandonBody, DeskBody, MatBody
 from timing.entries import (
     Body,
     ClosingBody,
@@ -80,6 +80,8 @@ SAID: list[tuple[Body, str, str]] = [
      "box: 1,200 records lost for good, its collector's store s1 has let go of them"),
     (HostStepBody(at_us=1, step_us=-8 * SECOND), "horloge de cet ordinateur reculée de 8\u00a0s",
      "clock of this computer moved back by 8\u00a0s"),
+    (AbandonBody(bib=Bib("7"), at_us=GUN_US + HOUR, author="Samir", place="Carpiagne"),
+     "abandon du dossard 7 signalé à 10:00:00 (Carpiagne)", "abandon of bib 7 reported at 10:00:00 (Carpiagne)"),
     (MatBody(mat="col", laid=False, at_us=GUN_US + HOUR, author="Samir"), "tapis col levé à 10:00:00",
      "mat col lifted at 10:00:00"),
 ]  # fmt: skip
